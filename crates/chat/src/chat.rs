@@ -25,7 +25,7 @@ use crate::jobs::JobWake;
 use crate::ports::bus::Bus;
 use crate::ports::clock::{Clock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
-use crate::ports::store::{Commit, Draft, JobCount, JobWrite, LeaseId, Outcome, Store, StoreReader, Write};
+use crate::ports::store::{Draft, JobCount, JobWrite, LeaseId, Store, StoreReader, TypedWrite, WithAudit};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::signals::Signals;
@@ -344,15 +344,14 @@ impl Chat {
         }
         // The last commits: deliveries that devices have confirmed, and the leases of jobs, so that another node, or
         // the next start, need not wait until they expire.
-        let release = Write::Jobs(JobWrite::Release { lease: self.lease });
-        let release = Commit { application: ApplicationId::SERVER, write: release };
+        let release = JobWrite::Release { lease: self.lease };
         let mut last = Vec::new();
-        for commit in self.ephemeral.take_confirmed() {
+        for (application, write) in self.ephemeral.take_confirmed() {
             // An error is a committer that has finished before.
-            last.extend(self.committer.enqueue(commit).await);
+            last.extend(self.committer.enqueue(application, write).await);
         }
         // Without it, on a full disk, the leases expire.
-        drop(self.committer.enqueue(release).await);
+        drop(self.committer.enqueue(ApplicationId::SERVER, release).await);
         self.committer.finish().await;
         let mut committed = Ok(());
         for pending in last {
@@ -369,40 +368,48 @@ impl Chat {
     }
 
     /// Enqueues a write in the application of a caller with the committer, and waits until it is committed.
-    pub(crate) async fn commit(&self, caller: &Caller, write: Write) -> Result<Outcome, Error> {
+    pub(crate) async fn commit<W: TypedWrite>(&self, caller: &Caller, write: W) -> Result<W::Outcome, Error> {
         self.commit_in(caller.application, write).await
     }
 
     /// As [`Chat::commit`], for an application.
-    pub(crate) async fn commit_in(&self, application: ApplicationId, write: Write) -> Result<Outcome, Error> {
-        self.committer.commit(Commit { application, write }).await
+    pub(crate) async fn commit_in<W: TypedWrite>(
+        &self,
+        application: ApplicationId,
+        write: W,
+    ) -> Result<W::Outcome, Error> {
+        self.committer.commit(application, write).await
     }
 
     /// As [`Chat::commit_in`], behind the writes of people.
-    pub(crate) async fn commit_in_background(
+    pub(crate) async fn commit_in_background<W: TypedWrite>(
         &self,
         application: ApplicationId,
-        write: Write,
-    ) -> Result<Outcome, Error> {
-        self.committer.commit_in_background(Commit { application, write }).await
+        write: W,
+    ) -> Result<W::Outcome, Error> {
+        self.committer.commit_in_background(application, write).await
     }
 
     /// As [`Chat::commit`], with an event in the audit log of the application.
-    pub(crate) async fn commit_noted(
+    pub(crate) async fn commit_noted<W: TypedWrite>(
         &self,
         caller: &Caller,
-        write: Write,
+        write: W,
         by: UserId,
         event: &AuditEvent,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<W::Outcome, Error> {
         let draft = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
         let note = Draft { ends: rules::ends_in_app(event), ..draft };
-        self.commit(caller, Write::WithAudit { write: Box::new(write), note }).await
+        self.commit(caller, WithAudit { write, note }).await
     }
 
     /// Enqueues a write with the committer and waits until it has its turn.
-    pub(crate) async fn enqueue(&self, caller: &Caller, write: Write) -> Result<PendingCommit, Error> {
-        self.committer.enqueue(Commit { application: caller.application, write }).await
+    pub(crate) async fn enqueue<W: TypedWrite>(
+        &self,
+        caller: &Caller,
+        write: W,
+    ) -> Result<PendingCommit<W>, Error> {
+        self.committer.enqueue(caller.application, write).await
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chat::store::{
-    BodyHash, Commit, Draft, JobKind, JobWrite, LeaseId, Mentions, NewJob, Outcome, Position, Range, Sender,
-    Write,
+    BodyHash, ClaimJobs, Commit, Draft, JobKind, JobWrite, LeaseId, LogOutcome, Mentions, NewJob, Outcome,
+    Position, Range, Sender, UserWrite, Write,
 };
 use chat::testing::{Gate, Listener, Node, SeededChance, User};
 use chat::{Audience, MemoryStore, SendResult, Store, Window};
@@ -54,9 +54,9 @@ impl Setup {
             mentions: Mentions::default(),
             ends: chat::store::Ends::Nobody,
         };
-        let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
+        let commit = Commit { application: ApplicationId::BUILT_IN, write: draft.into() };
         match self.store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0) {
-            Outcome::Posted { seq } => seq,
+            Outcome::Log(LogOutcome::Posted { seq }) => seq,
             other => panic!("{other:?}"),
         }
     }
@@ -120,11 +120,11 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
     let jobs: Vec<NewJob> =
         tail.entries.iter().flat_map(|(log, entry)| chat::rules::plan(log, entry, now)).collect();
     assert_eq!(jobs.len(), 2);
-    let commit = |write| Commit { application: ApplicationId::SERVER, write: Write::Jobs(write) };
+    let commit = |write: Write| Commit { application: ApplicationId::SERVER, write };
     let until = wire::Timestamp(now.0 + 60_000);
     let plan = JobWrite::Plan { from: Position::default(), to: tail.position, jobs };
-    let claim = JobWrite::Claim { lease: LeaseId([9; 16]), now, until, limit: 16 };
-    store.commit(vec![commit(plan), commit(claim)], wire::Seq(u64::MAX)).await.unwrap();
+    let claim = ClaimJobs { lease: LeaseId([9; 16]), now, until, limit: 16 };
+    store.commit(vec![commit(plan.into()), commit(claim.into())], wire::Seq(u64::MAX)).await.unwrap();
     let message = |topic: &Topic| Draft {
         topic: topic.clone(),
         sender: Sender::User(setup.sender.id),
@@ -139,8 +139,7 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
         mentions: Mentions::default(),
         ends: chat::store::Ends::Nobody,
     };
-    let first =
-        Commit { application: ApplicationId::BUILT_IN, write: Write::Post(message(&setup.groups[0])) };
+    let first = Commit { application: ApplicationId::BUILT_IN, write: message(&setup.groups[0]).into() };
     store.commit(vec![first], wire::Seq(u64::MAX)).await.unwrap();
     let next = Node::start(Arc::clone(store), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
     next.clock.advance(59_000);
@@ -194,8 +193,8 @@ async fn a_target_that_was_refused_gets_nothing_when_its_slice_runs_again() {
     let seq = setup.record(&setup.groups[..3]).await;
     // An attempt has kept a refusal, and its process ended before the end of the job was committed.
     let refused = vec![(1, Refusal::NotMember)];
-    let write = Write::KeepRefusals { user: setup.sender.id, seq, refused };
-    let commit = Commit { application: ApplicationId::BUILT_IN, write };
+    let write = UserWrite::KeepRefusals { user: setup.sender.id, seq, refused };
+    let commit = Commit { application: ApplicationId::BUILT_IN, write: write.into() };
     setup.store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap();
     let next = Node::start(setup.store.clone(), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
     next.until_sent(&setup.sender, seq).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::rules::RetentionDays;
-use chat::store::{Commit, Range, Retention, RetentionConfig, RetentionRule, Write};
+use chat::store::{Commit, Range, Retention, RetentionConfig, RetentionRule, Trim};
 use chat::testing::{Heard, Listener, Node, SeededChance, User, for_all};
 use chat::{ApplicationChange, Caller, Error, Limits, LocalBus, MemoryStore, Store, Window};
 use proptest::collection::vec;
@@ -47,8 +47,8 @@ async fn bounds(node: &Node, caller: &Caller, topic: &Topic) -> (u64, u64) {
 
 /// Trims a topic of the built-in application, as the job does.
 async fn trim(store: &dyn Store, topic: &Topic, before: u64) {
-    let write = Write::Trim { topic: topic.clone(), before: Seq(before) };
-    let commit = Commit { application: ApplicationId::BUILT_IN, write };
+    let write = Trim { topic: topic.clone(), before: Seq(before) };
+    let commit = Commit { application: ApplicationId::BUILT_IN, write: write.into() };
     store.commit(vec![commit], Seq(u64::MAX)).await.unwrap();
 }
 

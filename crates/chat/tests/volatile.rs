@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, LogOutcome, LogWrite, Range, Sender, TypedWrite};
 use chat::testing::SeededChance;
 use chat::{MemoryStore, Store, Window};
 use wire::{ApplicationId, Json, SendId, Seq, Timestamp, Topic};
@@ -21,7 +21,7 @@ mod contract {
 async fn a_log_keeps_its_newest_entries_and_tells_where_it_begins() {
     let store = store(Window { entries: 3, ..Window::default() });
     for number in 1..=10 {
-        assert_eq!(send(&store, "news", number).await, Outcome::Posted { seq: Seq(number) });
+        assert_eq!(send(&store, "news", number).await, LogOutcome::Posted { seq: Seq(number) });
     }
     assert_eq!(kept(&store, "news", Range::default()).await, (8, vec![], 10));
     let all = Range { limit: 100, ..Range::default() };
@@ -38,9 +38,9 @@ async fn an_id_is_known_as_long_as_its_entry_is_kept() {
     for number in 1..=3 {
         send(&store, "news", number).await;
     }
-    let repeated = Outcome::Repeated { seq: Seq(2), at: Timestamp(0) };
+    let repeated = LogOutcome::Repeated { seq: Seq(2), at: Timestamp(0) };
     assert_eq!(send(&store, "news", 2).await, repeated);
-    assert_eq!(send(&store, "news", 1).await, Outcome::Posted { seq: Seq(4) }, "nobody remembers it");
+    assert_eq!(send(&store, "news", 1).await, LogOutcome::Posted { seq: Seq(4) }, "nobody remembers it");
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn when_memory_is_short_the_log_that_was_quiet_longest_forgets_first() {
     // A log that has lost all its entries still continues its Seqs.
     assert_eq!(kept(&store, "quiet", all).await, (6, vec![], 5));
     assert_eq!(kept(&store, "loud", all).await, (31, (31..=40).collect(), 40));
-    assert_eq!(send(&store, "quiet", 6).await, Outcome::Posted { seq: Seq(6) });
+    assert_eq!(send(&store, "quiet", 6).await, LogOutcome::Posted { seq: Seq(6) });
     assert_eq!(kept(&store, "quiet", all).await, (6, vec![6], 6));
 }
 
@@ -77,7 +77,7 @@ fn store(window: Window) -> MemoryStore {
     MemoryStore::new(&SeededChance::new(7), window)
 }
 
-async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
+async fn send(store: &MemoryStore, topic: &str, number: u64) -> LogOutcome {
     let draft = Draft {
         topic: Topic::new(topic).unwrap(),
         sender: Sender::Open,
@@ -92,8 +92,9 @@ async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
         mentions: chat::store::Mentions::default(),
         ends: chat::store::Ends::Nobody,
     };
-    let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
-    store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
+    let commit = Commit { application: ApplicationId::BUILT_IN, write: draft.into() };
+    let committed = store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap();
+    LogWrite::outcome(committed.outcomes[0].clone()).unwrap()
 }
 
 /// Returns the first Seq of the log, the Seqs of a page of it, and its head.

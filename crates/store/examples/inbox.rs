@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chat::store::{
-    BodyHash, Commit, Draft, Ends, Fact, GroupChange, InboxRequest, Mentions, Position, Sender, Write,
+    BodyHash, Commit, Draft, Ends, Fact, GroupChange, InboxRequest, Mentions, Position, Sender, UserWrite,
+    Write,
 };
 use chat::testing::person;
 use chat::{OsRandom, Store};
@@ -36,7 +37,7 @@ async fn main() -> Done {
     for first in (0..entries).step_by(usize::try_from(BATCH)?) {
         let last = entries.min(first + BATCH);
         // Scattered over the logs, as people write.
-        let write = |number| Write::Post(message(group(number * 7_919 % logs), number));
+        let write = |number| message(group(number * 7_919 % logs), number);
         commit(&store, (first..last).map(write)).await?;
     }
     println!("{entries} entries in {logs} logs");
@@ -78,7 +79,7 @@ fn group(number: u64) -> GroupId {
 async fn found(store: &SqliteStore, user: &Person, logs: u64) -> Done {
     let session =
         chat::store::NewSession { token: chat::TokenHash([1; 32]), label: String::new(), at: Timestamp(0) };
-    commit(store, std::iter::once(Write::CreateGuest { person: user.clone(), session })).await?;
+    commit(store, std::iter::once(UserWrite::CreateGuest { person: user.clone(), session })).await?;
     let mut writes = Vec::new();
     for number in 0..logs {
         let settings = Settings {
@@ -92,12 +93,7 @@ async fn found(store: &SqliteStore, user: &Person, logs: u64) -> Done {
         };
         let member = Member::new(user.clone(), Role::Admin, Timestamp(0));
         let facts = vec![Fact::Created { settings, at: Timestamp(0) }, Fact::MemberAdded(member)];
-        writes.push(Write::ChangeGroup(GroupChange {
-            group: group(number),
-            version: None,
-            facts,
-            news: vec![],
-        }));
+        writes.push(GroupChange { group: group(number), version: None, facts, news: vec![] });
     }
     commit(store, writes.into_iter()).await
 }
@@ -122,8 +118,8 @@ fn message(group: GroupId, number: u64) -> Draft {
     }
 }
 
-async fn commit(store: &SqliteStore, writes: impl Iterator<Item = Write>) -> Done {
-    let commits = writes.map(|write| Commit { application: ApplicationId::BUILT_IN, write });
+async fn commit(store: &SqliteStore, writes: impl Iterator<Item = impl Into<Write>>) -> Done {
+    let commits = writes.map(|write| Commit { application: ApplicationId::BUILT_IN, write: write.into() });
     store.commit(commits.collect(), Seq(u64::MAX)).await?;
     Ok(())
 }

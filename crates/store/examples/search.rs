@@ -17,7 +17,7 @@ use chat::search::SearchQuery;
 use chat::search_index::{CandidateRequest, IndexUpdate, SearchIndex};
 use chat::store::{
     Application, ApplicationKey, BodyHash, Commit, Committed, Draft, Ends, JobCount, Mentions, MessageTail,
-    Position, Sender, Slices, StoreReader, Tail, Write,
+    Position, Sender, Slices, StoreReader, Tail,
 };
 use chat::testing::{Node, User};
 use chat::{
@@ -186,7 +186,7 @@ async fn fill(
             mentions: Mentions::default(),
             ends: Ends::Nobody,
         };
-        commits.push(Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) });
+        commits.push(Commit { application: ApplicationId::BUILT_IN, write: draft.into() });
         if commits.len() == BATCH || number + 1 == count {
             store.commit(std::mem::take(&mut commits), Seq::ZERO).await?;
         }

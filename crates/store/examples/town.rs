@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use chat::names::Login;
 use chat::store::{
-    BodyHash, Commit, DirectCreation, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession,
-    PasswordHash, Sender, Store, Version, Write,
+    BodyHash, Commit, CreateAccount, DirectCreation, Draft, Fact, FirstRole, GroupChange, LogWrite, Mentions,
+    NewSession, PasswordHash, ReadStateWrite, Sender, Store, UserWrite, Version, Write,
 };
 use chat::{Clock, OsRandom, SystemClock, Token};
 use serde_json::json;
@@ -69,8 +69,8 @@ async fn main() -> Done {
 }
 
 impl Town {
-    async fn write(&mut self, write: Write) -> Done {
-        self.commits.push(Commit { application: ApplicationId::BUILT_IN, write });
+    async fn write(&mut self, write: impl Into<Write>) -> Done {
+        self.commits.push(Commit { application: ApplicationId::BUILT_IN, write: write.into() });
         if self.commits.len() >= BATCH { self.settle().await } else { Ok(()) }
     }
 
@@ -83,10 +83,10 @@ impl Town {
     async fn introduce(&mut self, people: &[Person]) -> Done {
         for (number, person) in people.iter().enumerate() {
             let session = NewSession { token: token(number)?.hash(), label: String::new(), at: now() };
-            self.write(Write::CreateGuest { person: person.clone(), session }).await?;
+            self.write(UserWrite::CreateGuest { person: person.clone(), session }).await?;
             let login = Login::new(person.name.as_str())?;
             let (user, password) = (person.id, PasswordHash("none".into()));
-            self.write(Write::CreateAccount { user, login, password, rank: FirstRole::FirstIsOwner }).await?;
+            self.write(CreateAccount { user, login, password, rank: FirstRole::FirstIsOwner }).await?;
         }
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Town {
             }
             let change =
                 GroupChange { group: group_id(number), version: None::<Version>, facts, news: vec![] };
-            self.write(Write::ChangeGroup(change)).await?;
+            self.write(change).await?;
             rosters.push(members);
         }
         for other in 0..BUSY_DIRECTS.min(people.len() - 4) {
@@ -129,7 +129,7 @@ impl Town {
                 let first =
                     self.message(&people[BUSY], Topic::direct(pair), usize::MAX - other, &people[BUSY])?;
                 let creation = DirectCreation { pair, news: vec![] };
-                self.write(Write::PostFirst { draft: first, creation }).await?;
+                self.write(LogWrite::PostFirst { draft: first, creation }).await?;
             }
         }
         Ok(rosters)
@@ -155,14 +155,14 @@ impl Town {
         for number in 100..BUSY_GROUPS.min(rosters.len()) {
             let conversation = Conversation::Group(group_id(number));
             let (user, seq) = (people[BUSY].id, wire::Seq(u64::MAX));
-            self.write(Write::SetRead { conversation, user, seq, back: false }).await?;
+            self.write(ReadStateWrite::SetRead { conversation, user, seq, back: false }).await?;
         }
         Ok(())
     }
 
     async fn say(&mut self, by: &Person, topic: Topic, number: usize, busy: &Person) -> Done {
         let draft = self.message(by, topic, number, busy)?;
-        self.write(Write::Post(draft)).await
+        self.write(LogWrite::Post(draft)).await
     }
 
     fn message(&mut self, by: &Person, topic: Topic, number: usize, busy: &Person) -> Done<Draft> {

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use chat::names::Login;
 use chat::store::{
-    ApplicationWrite, Attempt, AttemptKey, BodyHash, Commit, Draft, Fact, FirstRole, GroupChange, JobKind,
-    Mentions, NewJob, NewSession, OpenTopicBounds, Outcome, PasswordHash, Range, Sender, Sweep, Write,
+    ApplicationWrite, Attempt, AttemptKey, AttemptOutcome, AttemptWrite, BodyHash, Checked, Commit,
+    CreateAccount, Draft, Fact, FirstRole, GroupChange, JobKind, LogOutcome, LogWrite, Mentions, NewJob,
+    NewSession, OpenTopicBounds, Outcome, PasswordHash, Range, RemoveData, Sender, Sweep, Swept, TypedWrite,
+    UserWrite,
 };
 use chat::{OsRandom, Store, TokenHash};
 use rusqlite::Connection;
@@ -91,7 +93,7 @@ async fn the_same_people_groups_and_topics_of_two_applications_are_different_one
         commit(&before, application, found(name)).await;
         for words in words {
             let posted = commit(&before, application, post(&Topic::group(group()), words)).await;
-            assert!(matches!(posted, Outcome::Posted { .. }), "{posted:?}");
+            assert!(matches!(posted, LogOutcome::Posted { .. }), "{posted:?}");
         }
     }
     before.close().await.unwrap();
@@ -123,7 +125,7 @@ async fn the_same_people_groups_and_topics_of_two_applications_are_different_one
         facts: vec![Fact::Deleted],
         news: vec![],
     };
-    commit(&store, OTHER, Write::ChangeGroup(gone)).await;
+    commit(&store, OTHER, gone).await;
     assert_eq!(store.reader(OTHER).roster(group()).await.unwrap(), None);
     assert_eq!(store.reader(ONE).roster(group()).await.unwrap().unwrap().head, Seq(2));
     store.close().await.unwrap();
@@ -133,23 +135,27 @@ async fn the_same_people_groups_and_topics_of_two_applications_are_different_one
 async fn each_application_fills_its_own_open_topics() {
     let folder = tempfile::tempdir().unwrap();
     let bounds = OpenTopicBounds { topics: 1, bytes: 9 };
-    let publish = |topic: &str, words: &str| {
-        let Write::Post(draft) = post(&Topic::new(topic).unwrap(), words) else { unreachable!() };
-        Write::Publish { draft, bounds }
+    let publish = |topic: &str, words: &str| LogWrite::Publish {
+        draft: post(&Topic::new(topic).unwrap(), words),
+        bounds,
     };
     let store = open(folder.path());
     for application in [ONE, OTHER] {
-        assert_eq!(commit(&store, application, publish("news", "1")).await, Outcome::Posted { seq: Seq(1) });
+        assert_eq!(
+            commit(&store, application, publish("news", "1")).await,
+            LogOutcome::Posted { seq: Seq(1) }
+        );
         let second = commit(&store, application, publish("orders", "2")).await;
-        assert_eq!(second, Outcome::Refused(Refusal::TooManyOpenTopics { max: 1 }));
+        assert_eq!(second, LogOutcome::Refused(Refusal::TooManyOpenTopics { max: 1 }));
     }
-    assert_eq!(commit(&store, OTHER, publish("news", "3")).await, Outcome::Posted { seq: Seq(2) });
+    assert_eq!(commit(&store, OTHER, publish("news", "3")).await, LogOutcome::Posted { seq: Seq(2) });
     store.close().await.unwrap();
     let store = open(folder.path());
-    let both = [ONE, OTHER].map(|application| Commit { application, write: publish("news", "long") });
+    let both = [ONE, OTHER].map(|application| Commit { application, write: publish("news", "long").into() });
     let outcomes = store.commit(both.into(), wire::Seq(u64::MAX)).await.unwrap().outcomes;
-    let full = Outcome::Refused(Refusal::OpenTopicsFull { max: 9 });
-    assert_eq!(outcomes, [Outcome::Posted { seq: Seq(2) }, full], "the other has less room left");
+    let full = LogOutcome::Refused(Refusal::OpenTopicsFull { max: 9 });
+    let expected = [LogOutcome::Posted { seq: Seq(2) }, full].map(Outcome::Log);
+    assert_eq!(outcomes, expected, "the other has less room left");
 }
 
 #[tokio::test]
@@ -157,26 +163,26 @@ async fn a_sweep_removes_only_what_is_of_its_application() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let attempt = Attempt { key: AttemptKey([1; 16]), max: 1, window_ms: 100 };
-    let take = || Write::TakeAttempts { attempts: vec![attempt], at: Timestamp(1) };
+    let take = || AttemptWrite::Take { attempts: vec![attempt], at: Timestamp(1) };
     for application in [ONE, OTHER] {
         let token = TokenHash([u8::try_from(application.0).unwrap(); 32]);
         commit(&store, application, guest("Ann", token)).await;
-        assert_eq!(commit(&store, application, take()).await, Outcome::Done);
+        assert_eq!(commit(&store, application, take()).await, AttemptOutcome::Done);
     }
-    let sweep = Write::Sweep(Sweep {
+    let sweep = Sweep {
         guests_before: Timestamp(50),
         guests: 9,
         attempts_before: Timestamp(50),
         links_before: Timestamp(50),
         ..Sweep::default()
-    });
-    assert_eq!(commit(&store, OTHER, sweep).await, Outcome::Swept { guests: vec![user()] });
+    };
+    assert_eq!(commit(&store, OTHER, sweep).await, Swept { guests: vec![user()] });
     assert!(store.reader(ONE).person(user()).await.unwrap().is_some());
     assert!(store.reader(OTHER).person(user()).await.unwrap().is_none());
     assert!(store.session(TokenHash([1; 32])).await.unwrap().is_some());
     assert!(store.session(TokenHash([2; 32])).await.unwrap().is_none());
-    assert!(matches!(commit(&store, ONE, take()).await, Outcome::Exhausted { .. }));
-    assert_eq!(commit(&store, OTHER, take()).await, Outcome::Done);
+    assert!(matches!(commit(&store, ONE, take()).await, AttemptOutcome::Exhausted { .. }));
+    assert_eq!(commit(&store, OTHER, take()).await, AttemptOutcome::Done);
 }
 
 #[tokio::test]
@@ -227,11 +233,10 @@ async fn no_table_keeps_a_row_of_a_deleted_application() {
         arguments: Json::of(&2),
         run_at: Timestamp(i64::MAX / 2),
     };
-    let delete = Write::Applications(ApplicationWrite::Delete { at: Timestamp(9), job });
-    assert_eq!(commit(&store, OTHER, delete).await, Outcome::Done);
-    let slice = || Write::Applications(ApplicationWrite::RemoveData { limit: 5 });
-    while commit(&store, OTHER, slice()).await != (Outcome::Removed { all: true }) {}
-    commit(&store, OTHER, Write::Applications(ApplicationWrite::Forget)).await;
+    let delete = ApplicationWrite::Delete { at: Timestamp(9), job };
+    assert_eq!(commit(&store, OTHER, delete).await, Checked::Done);
+    while !commit(&store, OTHER, RemoveData { limit: 5 }).await.all {}
+    commit(&store, OTHER, ApplicationWrite::Forget).await;
     store.close().await.unwrap();
     let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
     for table in tables {
@@ -259,8 +264,10 @@ fn open(folder: &Path) -> SqliteStore {
     SqliteStore::open(folder, &OsRandom).unwrap()
 }
 
-async fn commit(store: &SqliteStore, application: ApplicationId, write: Write) -> Outcome {
-    store.commit(vec![Commit { application, write }], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
+async fn commit<W: TypedWrite>(store: &SqliteStore, application: ApplicationId, write: W) -> W::Outcome {
+    let commits = vec![Commit { application, write: write.into() }];
+    let outcome = store.commit(commits, wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0);
+    W::outcome(outcome).unwrap()
 }
 
 fn user() -> UserId {
@@ -275,13 +282,13 @@ fn person(name: &str) -> Person {
     Person { id: user(), name: PersonName::new(name).unwrap() }
 }
 
-fn guest(name: &str, token: TokenHash) -> Write {
+fn guest(name: &str, token: TokenHash) -> UserWrite {
     let session = NewSession { token, label: String::new(), at: Timestamp(1) };
-    Write::CreateGuest { person: person(name), session }
+    UserWrite::CreateGuest { person: person(name), session }
 }
 
-fn account(password: &str) -> Write {
-    Write::CreateAccount {
+fn account(password: &str) -> CreateAccount {
+    CreateAccount {
         user: user(),
         login: Login::new("ann").unwrap(),
         password: PasswordHash(password.into()),
@@ -289,7 +296,7 @@ fn account(password: &str) -> Write {
     }
 }
 
-fn found(name: &str) -> Write {
+fn found(name: &str) -> GroupChange {
     let settings = Settings {
         name: GroupName::new(name).unwrap(),
         description: Description::default(),
@@ -301,12 +308,12 @@ fn found(name: &str) -> Write {
     };
     let ann = Member::new(person(name), Role::Admin, Timestamp(1));
     let facts = vec![Fact::Created { settings, at: Timestamp(1) }, Fact::MemberAdded(ann)];
-    Write::ChangeGroup(GroupChange { group: group(), version: None, facts, news: vec![] })
+    GroupChange { group: group(), version: None, facts, news: vec![] }
 }
 
-fn post(topic: &Topic, words: &str) -> Write {
+fn post(topic: &Topic, words: &str) -> Draft {
     let id: String = words.bytes().map(|byte| format!("{byte:x}")).collect();
-    Write::Post(Draft {
+    Draft {
         topic: topic.clone(),
         sender: Sender::Open,
         id: SendId::new(&id).unwrap(),
@@ -319,7 +326,7 @@ fn post(topic: &Topic, words: &str) -> Write {
         is_row: false,
         mentions: Mentions::default(),
         ends: chat::store::Ends::Nobody,
-    })
+    }
 }
 
 fn sorted(keys: &[&str]) -> Vec<String> {

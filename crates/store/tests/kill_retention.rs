@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::rules::RetentionDays;
-use chat::store::{BodyHash, Commit, Draft, Ends, Mentions, Position, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Ends, Mentions, Position, Range, Sender, Trim, Write};
 use chat::testing::{Node, SeededChance};
 use chat::{Limits, LocalBus, OsRandom, Store};
 use store::SqliteStore;
@@ -47,10 +47,10 @@ async fn a_trim_that_is_killed_goes_on_and_newer_entries_stay() {
         assert!(verified.entries >= KEPT, "the data is whole");
         // A position is never used again, even if the newest entries were trimmed.
         let store = SqliteStore::open(folder.path(), &OsRandom).unwrap();
-        let trim = Write::Trim { topic: topic(), before: Seq(u64::MAX) };
+        let trim = Trim { topic: topic(), before: Seq(u64::MAX) };
         let last =
             store.reader(ApplicationId::BUILT_IN).position_of(&topic(), Seq(OLD + KEPT)).await.unwrap();
-        commit(&store, vec![trim, Write::Post(draft(OLD + KEPT + 1))]).await;
+        commit(&store, vec![trim.into(), draft(OLD + KEPT + 1).into()]).await;
         let next = store.reader(ApplicationId::BUILT_IN).position_of(&topic(), Seq(OLD + KEPT + 1)).await;
         assert!(next.unwrap() > last && last > Some(Position(0)));
         store.close().await.unwrap();
@@ -115,7 +115,7 @@ async fn commit(store: &dyn Store, writes: Vec<Write>) {
 
 async fn fill(folder: &Path) {
     let store = SqliteStore::open(folder, &SeededChance::new(1)).unwrap();
-    commit(&store, (1..=OLD + KEPT).map(|number| Write::Post(draft(number))).collect()).await;
+    commit(&store, (1..=OLD + KEPT).map(|number| draft(number).into()).collect()).await;
     store.close().await.unwrap();
 }
 

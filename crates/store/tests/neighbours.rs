@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chat::Store;
-use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, LogOutcome, Outcome, Range, Sender};
 use chat::testing::SeededChance;
 use rusqlite::Connection;
 use store::SqliteStore;
@@ -19,7 +19,7 @@ async fn while_another_writes_sends_fail_and_reads_go_on() {
     assert!(send(&store, 2).await.is_err());
     assert_eq!(head(&store).await, 1);
     other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(send(&store, 2).await.unwrap(), [Outcome::Posted { seq: Seq(2) }]);
+    assert_eq!(send(&store, 2).await.unwrap(), [posted(Seq(2))]);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
     };
     store
         .commit(
-            vec![Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }],
+            vec![Commit { application: ApplicationId::BUILT_IN, write: draft.into() }],
             wire::Seq(u64::MAX),
         )
         .await
@@ -104,4 +104,8 @@ async fn head(store: &SqliteStore) -> u64 {
 
 fn news() -> Topic {
     Topic::new("news").unwrap()
+}
+
+const fn posted(seq: Seq) -> Outcome {
+    Outcome::Log(LogOutcome::Posted { seq })
 }

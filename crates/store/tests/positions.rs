@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chat::store::{BodyHash, Commit, Draft, Fact, GroupChange, Mentions, Sender, Version, Write};
+use chat::store::{BodyHash, Commit, Draft, Fact, GroupChange, LogWrite, Mentions, Sender, Version, Write};
 use chat::{OsRandom, Store};
 use rusqlite::Connection;
 use store::{Backup, BackupRequest, SqliteStore, restore};
@@ -153,18 +153,18 @@ fn kept(folder: &Path) -> i64 {
 /// Makes a commit: what is said in groups is said in application 1, and news are news of application 2.
 fn commit(write: Write) -> Commit {
     let application = match &write {
-        Write::Post(draft) if draft.topic.conversation().is_none() => ApplicationId(2),
+        Write::Log(LogWrite::Post(draft)) if draft.topic.conversation().is_none() => ApplicationId(2),
         _ => ApplicationId(1),
     };
     Commit { application, write }
 }
 
 fn change(group: GroupId, version: Option<Version>, fact: Fact) -> Write {
-    Write::ChangeGroup(GroupChange { group, version, facts: vec![fact], news: vec![] })
+    GroupChange { group, version, facts: vec![fact], news: vec![] }.into()
 }
 
 fn post(topic: &Topic, id: &str) -> Write {
-    Write::Post(Draft {
+    Write::from(Draft {
         topic: topic.clone(),
         sender: Sender::Open,
         id: SendId::new(id).unwrap(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, LogOutcome, LogWrite, Range, Sender, TypedWrite, Write};
 use chat::testing::{Node, SeededChance, guest};
 use chat::{Caller, OsRandom, Store};
 use store::SqliteStore;
@@ -15,16 +15,16 @@ async fn a_log_goes_on_after_a_restart_in_the_same_life() {
     let folder = folder();
     let before = open(folder.path());
     let written = [send(&before, "1").await, send(&before, "2").await];
-    assert_eq!(written, [Outcome::Posted { seq: Seq(1) }, Outcome::Posted { seq: Seq(2) }]);
+    assert_eq!(written, [LogOutcome::Posted { seq: Seq(1) }, LogOutcome::Posted { seq: Seq(2) }]);
     let (epoch, page) = (before.epoch(), whole(&before).await);
     before.close().await.unwrap();
 
     let after = open(folder.path());
     assert_eq!(after.epoch(), epoch);
     assert_eq!(whole(&after).await, page);
-    let repeated = Outcome::Repeated { seq: Seq(2), at: Timestamp(1) };
+    let repeated = LogOutcome::Repeated { seq: Seq(2), at: Timestamp(1) };
     assert_eq!(send(&after, "2").await, repeated, "the ids of old are still known");
-    assert_eq!(send(&after, "3").await, Outcome::Posted { seq: Seq(3) });
+    assert_eq!(send(&after, "3").await, LogOutcome::Posted { seq: Seq(3) });
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_store_that_nobody_closed_has_everything_too() {
     let before = open(folder.path());
     send(&before, "1").await;
     drop(before);
-    assert_eq!(send(&open(folder.path()), "1").await, Outcome::Repeated { seq: Seq(1), at: Timestamp(1) });
+    assert_eq!(send(&open(folder.path()), "1").await, LogOutcome::Repeated { seq: Seq(1), at: Timestamp(1) });
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn who_comes_second_is_told_which_folder_is_taken() {
         second,
         format!("another process has the folder {name}: stop it first, or choose another folder with --data")
     );
-    assert_eq!(send(&first, "1").await, Outcome::Posted { seq: Seq(1) }, "the first is not disturbed");
+    assert_eq!(send(&first, "1").await, LogOutcome::Posted { seq: Seq(1) }, "the first is not disturbed");
     first.close().await.unwrap();
     assert!(SqliteStore::open(folder.path(), &OsRandom).is_ok(), "closing is enough, the rest may linger");
 }
@@ -196,12 +196,13 @@ fn open(folder: &Path) -> SqliteStore {
     SqliteStore::open(folder, &SeededChance::new(1)).unwrap()
 }
 
-async fn send(store: &SqliteStore, id: &str) -> Outcome {
-    store.commit(vec![write(id)], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
+async fn send(store: &SqliteStore, id: &str) -> LogOutcome {
+    let committed = store.commit(vec![write(id)], wire::Seq(u64::MAX)).await.unwrap();
+    LogWrite::outcome(committed.outcomes[0].clone()).unwrap()
 }
 
 fn write(id: &str) -> Commit {
-    let write = Write::Post(Draft {
+    let write = Write::from(Draft {
         topic: news(),
         sender: Sender::Open,
         id: SendId::new(id).unwrap(),

@@ -1,5 +1,6 @@
 //! The committer, with group commit: batches writes, commits them, and publishes.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use broker::{Broker, Frame};
@@ -7,14 +8,14 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use wire::{Entry, LogKey, Refusal, Seq};
+use wire::{ApplicationId, Entry, LogKey, Refusal, Seq};
 
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::jobs::{JobWake, Wakes};
 use crate::ports::bus::{Bus, Hint};
-use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store};
+use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store, TypedWrite};
 use crate::service::error::{Error, Fault};
 
 /// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
@@ -32,8 +33,9 @@ struct Queued {
 }
 
 /// A write in the queue that awaits its commit.
-pub(crate) struct PendingCommit {
+pub(crate) struct PendingCommit<W> {
     answered: oneshot::Receiver<Result<Outcome, Fault>>,
+    write: PhantomData<fn() -> W>,
 }
 
 /// The most writes in one transaction.
@@ -70,20 +72,32 @@ impl Committer {
     }
 
     /// Waits until a write is committed. If the caller is dropped meanwhile, the write is committed all the same.
-    pub(crate) async fn commit(&self, commit: Commit) -> Result<Outcome, Error> {
-        self.enqueue(commit).await?.outcome().await
+    pub(crate) async fn commit<W: TypedWrite>(
+        &self,
+        application: ApplicationId,
+        write: W,
+    ) -> Result<W::Outcome, Error> {
+        self.enqueue(application, write).await?.outcome().await
     }
 
     /// Enqueues a write: one that is enqueued later is committed later.
-    pub(crate) async fn enqueue(&self, commit: Commit) -> Result<PendingCommit, Error> {
+    pub(crate) async fn enqueue<W: TypedWrite>(
+        &self,
+        application: ApplicationId,
+        write: W,
+    ) -> Result<PendingCommit<W>, Error> {
         let inbox = self.inbox.lock().clone();
-        send(inbox, commit).await
+        send(inbox, application, write).await
     }
 
     /// As [`Committer::commit`], for work that waits for that of people: a batch has at most 64 such writes.
-    pub(crate) async fn commit_in_background(&self, commit: Commit) -> Result<Outcome, Error> {
+    pub(crate) async fn commit_in_background<W: TypedWrite>(
+        &self,
+        application: ApplicationId,
+        write: W,
+    ) -> Result<W::Outcome, Error> {
         let background = self.background.lock().clone();
-        send(background, commit).await?.outcome().await
+        send(background, application, write).await?.outcome().await
     }
 
     /// Accepts nothing more and waits until every accepted write is answered.
@@ -98,13 +112,18 @@ impl Committer {
     }
 }
 
-async fn send(queue: Option<mpsc::Sender<Queued>>, commit: Commit) -> Result<PendingCommit, Error> {
+async fn send<W: TypedWrite>(
+    queue: Option<mpsc::Sender<Queued>>,
+    application: ApplicationId,
+    write: W,
+) -> Result<PendingCommit<W>, Error> {
     let (answer, answered) = oneshot::channel();
+    let commit = Commit { application, write: write.into() };
     let sent = match queue {
         Some(queue) => queue.send(Queued { commit, answer }).await.is_ok(),
         None => false,
     };
-    if sent { Ok(PendingCommit { answered }) } else { Err(Refusal::Unavailable.into()) }
+    if sent { Ok(PendingCommit { answered, write: PhantomData }) } else { Err(Refusal::Unavailable.into()) }
 }
 
 /// The writes that wait.
@@ -138,13 +157,16 @@ impl Queues {
     }
 }
 
-impl PendingCommit {
+impl<W: TypedWrite> PendingCommit<W> {
     /// Waits for the outcome of the write.
-    pub(crate) async fn outcome(self) -> Result<Outcome, Error> {
-        match self.answered.await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(Fault::new("committer", "the committer ended before it answered").into()),
-        }
+    pub(crate) async fn outcome(self) -> Result<W::Outcome, Error> {
+        let Ok(answer) = self.answered.await else {
+            return Err(Fault::new("committer", "the committer ended before it answered").into());
+        };
+        W::outcome(answer?).map_err(|other| {
+            let write = std::any::type_name::<W>();
+            Fault::new("committer", format!("the store answered a {write} with {other:?}")).into()
+        })
     }
 }
 
@@ -202,7 +224,7 @@ async fn run(
 #[cfg(feature = "planted")]
 mod planted {
     use super::{Commit, Fault, Outcome, Store, oneshot};
-    use crate::ports::store::Write;
+    use crate::ports::store::{LogOutcome, LogWrite, Write};
 
     type Answer = oneshot::Sender<Result<Outcome, Fault>>;
 
@@ -218,7 +240,7 @@ mod planted {
         let mut left = Vec::new();
         let mut ahead = std::collections::HashMap::new();
         for (Commit { application, write }, answer) in commits.iter().zip(answers) {
-            let (Write::Post(draft) | Write::Publish { draft, .. }) = write else {
+            let Write::Log(LogWrite::Post(draft) | LogWrite::Publish { draft, .. }) = write else {
                 left.push(answer);
                 continue;
             };
@@ -228,7 +250,7 @@ mod planted {
             let ahead: &mut u64 = ahead.entry(draft.topic.clone()).or_default();
             *ahead += 1;
             let seq = wire::Seq(head.unwrap_or_default().0 + *ahead);
-            let _ = answer.send(Ok(Outcome::Posted { seq }));
+            let _ = answer.send(Ok(Outcome::Log(LogOutcome::Posted { seq })));
             // Keeps the number of answers equal to that of the writes; nobody receives this one.
             left.push(oneshot::channel().0);
         }

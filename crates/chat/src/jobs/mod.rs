@@ -12,7 +12,7 @@ use wire::{ApplicationId, Json, Timestamp};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob, Write};
+use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob};
 use crate::service::error::Error;
 
 /// The time between two sweeps, and two passes over the logs, in milliseconds.
@@ -32,7 +32,7 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             while chat.sweep().await? > 0 {}
             chat.sweep_api_tokens().await?;
             let old = JobWrite::RemoveOld { before: Timestamp(now.0 - DEAD_MS) };
-            chat.commit_in(ApplicationId::SERVER, Write::Jobs(old)).await?;
+            chat.commit_in(ApplicationId::SERVER, old).await?;
             Ok(JobEnd::Again { run_at: Timestamp(now.0 + SWEEP_EVERY_MS) })
         }
         JobKind::Retention => {
@@ -62,5 +62,5 @@ async fn begin(chat: &Chat) -> Result<(), Error> {
     let latest = Timestamp(now.0 + backoff::LONGEST_MS);
     let periodic = vec![hourly(JobKind::Sweep), hourly(JobKind::Retention)];
     let begin = JobWrite::Begin { now, latest, periodic };
-    chat.commit_in(ApplicationId::SERVER, Write::Jobs(begin)).await.map(|_| ())
+    chat.commit_in(ApplicationId::SERVER, begin).await.map(|_| ())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wire::ApplicationId;
 
 use crate::chat::Chat;
-use crate::ports::store::{JobWrite, Tail, Write};
+use crate::ports::store::{JobWrite, Tail};
 use crate::rules;
 use crate::service::error::Error;
 
@@ -43,6 +43,6 @@ async fn pass(chat: &Chat) -> Result<bool, Error> {
     let now = chat.monotonic.now();
     let jobs = entries.iter().flat_map(|(log, entry)| rules::plan(log, entry, now)).collect();
     // If another node was faster, its position is read next.
-    chat.commit_in(ApplicationId::SERVER, Write::Jobs(JobWrite::Plan { from, to, jobs })).await?;
+    chat.commit_in(ApplicationId::SERVER, JobWrite::Plan { from, to, jobs }).await?;
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use tokio::sync::{Notify, watch};
 
-use crate::ports::store::{ApplicationWrite, Commit, Draft, JobWrite, Write};
+use crate::ports::store::{ApplicationWrite, Commit, Draft, JobWrite, LogWrite, Write};
 
 /// The background tasks that a batch of commits wakes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,12 +44,11 @@ impl Wakes {
         let mut wakes = Self::default();
         for Commit { write, .. } in commits {
             match write {
-                Write::Post(draft) if draft.may_cause_work() => wakes.entries = true,
-                Write::Post(Draft { counts: true, .. })
-                | Write::PostFirst { .. }
+                Write::Log(LogWrite::Post(draft)) if draft.may_cause_work() => wakes.entries = true,
+                Write::Log(LogWrite::Post(Draft { counts: true, .. }) | LogWrite::PostFirst { .. })
                 | Write::Amend(_)
-                | Write::ChangeGroup(_)
-                | Write::Trim { .. } => wakes.messages = true,
+                | Write::Groups(_)
+                | Write::Trim(_) => wakes.messages = true,
                 Write::Jobs(JobWrite::Add(_) | JobWrite::Begin { .. } | JobWrite::Plan { .. })
                 | Write::Applications(ApplicationWrite::Delete { .. }) => wakes.jobs = true,
                 Write::Jobs(JobWrite::End { .. }) => {

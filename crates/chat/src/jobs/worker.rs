@@ -11,7 +11,7 @@ use wire::{ApplicationId, Timestamp};
 
 use super::{backoff, begin, run};
 use crate::chat::Chat;
-use crate::ports::store::{Job, JobEnd, JobId, JobWrite, LeaseId, Outcome, Write};
+use crate::ports::store::{ClaimJobs, Job, JobEnd, JobId, JobWrite, LeaseId};
 use crate::service::error::{Error, Fault};
 
 /// The most jobs that run at once.
@@ -99,11 +99,8 @@ async fn claim(chat: &Chat, lease: LeaseId, limit: usize) -> Result<Vec<Job>, Er
     if limit == 0 || !chat.store.has_due_jobs(now).await? {
         return Ok(Vec::new());
     }
-    let claim = JobWrite::Claim { lease, now, until: Timestamp(now.0 + LEASE_MS), limit };
-    match chat.commit_in(ApplicationId::SERVER, Write::Jobs(claim)).await? {
-        Outcome::Claimed { jobs } => Ok(jobs),
-        other => Err(Fault::new("jobs", format!("a claim came to {other:?}")).into()),
-    }
+    let claim = ClaimJobs { lease, now, until: Timestamp(now.0 + LEASE_MS), limit };
+    chat.commit_in(ApplicationId::SERVER, claim).await
 }
 
 async fn renew(chat: &Chat, lease: LeaseId, jobs: Vec<JobId>) -> Result<(), Error> {
@@ -112,7 +109,7 @@ async fn renew(chat: &Chat, lease: LeaseId, jobs: Vec<JobId>) -> Result<(), Erro
     }
     let until = Timestamp(chat.monotonic.now().0 + LEASE_MS);
     let renew = JobWrite::Renew { lease, jobs, until };
-    chat.commit_in(ApplicationId::SERVER, Write::Jobs(renew)).await.map(|_| ())
+    chat.commit_in(ApplicationId::SERVER, renew).await.map(|_| ())
 }
 
 /// Runs a job once, and commits its end.
@@ -144,5 +141,5 @@ async fn end(chat: &Chat, lease: LeaseId, job: &Job, result: Result<JobEnd, Erro
     });
     let end = JobWrite::End { id: job.id, lease, attempt: job.attempt, end };
     // After a fault of the store the lease expires and the job runs again: handlers are idempotent.
-    let _ = chat.commit_in(ApplicationId::SERVER, Write::Jobs(end)).await;
+    let _ = chat.commit_in(ApplicationId::SERVER, end).await;
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use wire::{AppRole, ApplicationId, Person, Seq, Timestamp, UserId};
 
-use super::records::{StoredAccount, StoredProfile, StoredSession};
+use super::records::{StoredAccount, StoredProfile, StoredReset, StoredSession};
 use super::state::ApplicationState;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
-    Profile, Sessions, folded,
+    Account, AccountKey, AccountListing, AccountWrite, Checked, CreateAccount, CreateAccountOutcome, DEVICES,
+    FirstRole, NewSession, PasswordHash, Profile, SessionWrite, Sessions, folded,
 };
 
 /// Returns the sort key of lists of users.
@@ -69,15 +69,54 @@ impl ApplicationState {
         tokens.filter_map(summary).collect()
     }
 
-    pub(super) fn begin(&mut self, user: UserId, session: &NewSession) -> Outcome {
+    pub(super) fn write_account(&mut self, write: AccountWrite) -> Checked {
+        match write {
+            AccountWrite::MakeOwner { user } => return self.make_owner(user),
+            AccountWrite::SetPassword { user, checked, password } => {
+                return self.set_password(user, &checked, password);
+            }
+            AccountWrite::SetApplicationRole { user, role } => {
+                if let Some(account) = self.accounts.get_mut(&user) {
+                    account.role = role;
+                }
+                self.resets.retain(|_, reset| reset.user != user && reset.by != Some(user));
+            }
+            AccountWrite::CreateReset { token, user, by, until } => {
+                self.resets.insert(token, StoredReset { user, by, until });
+            }
+            AccountWrite::ResetPassword { token, password } => return self.use_reset(token, password),
+            AccountWrite::RememberDevice { user, device, .. } => self.know_device(user, device),
+        }
+        Checked::Done
+    }
+
+    pub(super) fn write_session(&mut self, write: SessionWrite) -> Checked {
+        match write {
+            SessionWrite::SignIn { user, checked: Some(checked), .. }
+                if !self.is_password(user, &checked) =>
+            {
+                return Checked::Stale;
+            }
+            SessionWrite::SignIn { user, session, .. } => self.begin(user, &session),
+            SessionWrite::SignOut { user, which, at } => self.sign_out(user, which, at),
+            SessionWrite::Touch { token, at } => {
+                if let Some(session) = self.sessions.get_mut(&token) {
+                    session.seen = at;
+                    session.since = session.since.min(at);
+                }
+            }
+        }
+        Checked::Done
+    }
+
+    pub(super) fn begin(&mut self, user: UserId, session: &NewSession) {
         self.next_session += 1;
         let NewSession { token, label, at } = session.clone();
         self.sessions.insert(token, StoredSession { user, label, since: at, seen: at, is_linked: false });
         self.sessions_of.entry(user).or_default().insert(self.next_session, token);
-        Outcome::Done
     }
 
-    pub(super) fn sign_out(&mut self, user: UserId, which: Sessions, at: Timestamp) -> Outcome {
+    pub(super) fn sign_out(&mut self, user: UserId, which: Sessions, at: Timestamp) {
         let of = self.sessions_of.entry(user).or_default();
         if of.values().any(|token| which.contains(*token)) {
             self.ended.push((at, user, which));
@@ -89,16 +128,15 @@ impl ApplicationState {
             }
             !ends
         });
-        Outcome::Done
     }
 
-    pub(super) fn use_reset(&mut self, token: TokenHash, password: &PasswordHash) -> Outcome {
-        let Some(user) = self.resets.get(&token).map(|reset| reset.user) else { return Outcome::Stale };
+    fn use_reset(&mut self, token: TokenHash, password: PasswordHash) -> Checked {
+        let Some(user) = self.resets.get(&token).map(|reset| reset.user) else { return Checked::Stale };
         self.resets.retain(|_, reset| reset.user != user);
         if let Some(account) = self.accounts.get_mut(&user) {
-            account.password = password.clone();
+            account.password = password;
         }
-        Outcome::Done
+        Checked::Done
     }
 
     pub(super) fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Vec<AccountListing> {
@@ -133,18 +171,13 @@ impl ApplicationState {
         self.resets.get(&token).map(|reset| (reset.user, reset.until))
     }
 
-    pub(super) fn claim(
-        &mut self,
-        user: UserId,
-        login: &Login,
-        password: &PasswordHash,
-        rank: FirstRole,
-    ) -> Outcome {
+    pub(super) fn create_account(&mut self, new: CreateAccount) -> CreateAccountOutcome {
+        let CreateAccount { user, login, password, rank } = new;
         if login.keys().any(|key| self.logins.contains_key(key)) || self.accounts.contains_key(&user) {
-            return Outcome::LoginTaken;
+            return CreateAccountOutcome::LoginTaken;
         }
         let role = match rank {
-            FirstRole::Owner if self.has_owner() => return Outcome::Stale,
+            FirstRole::Owner if self.has_owner() => return CreateAccountOutcome::Stale,
             FirstRole::FirstIsOwner if self.accounts.is_empty() => AppRole::Owner,
             FirstRole::Owner => AppRole::Owner,
             FirstRole::FirstIsOwner | FirstRole::Member => AppRole::Member,
@@ -154,47 +187,41 @@ impl ApplicationState {
             self.guest_names.remove(name.as_str(), user);
             self.account_names.insert(name.as_str(), user);
         }
-        self.accounts.insert(user, StoredAccount { password: password.clone(), role });
-        Outcome::Done
+        self.accounts.insert(user, StoredAccount { password, role });
+        CreateAccountOutcome::Done
     }
 
-    pub(super) fn own(&mut self, user: UserId) -> Outcome {
+    fn make_owner(&mut self, user: UserId) -> Checked {
         if self.has_owner() {
-            return Outcome::Stale;
+            return Checked::Stale;
         }
-        let Some(account) = self.accounts.get_mut(&user) else { return Outcome::Stale };
+        let Some(account) = self.accounts.get_mut(&user) else { return Checked::Stale };
         account.role = AppRole::Owner;
-        Outcome::Done
+        Checked::Done
     }
 
     pub(super) fn has_owner(&self) -> bool {
         self.accounts.values().any(|account| account.role == AppRole::Owner)
     }
 
-    pub(super) fn is_password(&self, user: UserId, checked: &PasswordHash) -> bool {
+    fn is_password(&self, user: UserId, checked: &PasswordHash) -> bool {
         self.accounts.get(&user).is_some_and(|account| account.password == *checked)
     }
 
-    pub(super) fn set_password(
-        &mut self,
-        user: UserId,
-        checked: &PasswordHash,
-        password: &PasswordHash,
-    ) -> Outcome {
+    fn set_password(&mut self, user: UserId, checked: &PasswordHash, password: PasswordHash) -> Checked {
         match self.accounts.get_mut(&user) {
-            Some(account) if account.password == *checked => account.password = password.clone(),
-            _ => return Outcome::Stale,
+            Some(account) if account.password == *checked => account.password = password,
+            _ => return Checked::Stale,
         }
         self.resets.retain(|_, reset| reset.user != user);
-        Outcome::Done
+        Checked::Done
     }
 
-    pub(super) fn know_device(&mut self, user: UserId, device: TokenHash) -> Outcome {
+    fn know_device(&mut self, user: UserId, device: TokenHash) {
         let devices = self.devices.entry(user).or_default();
         devices.retain(|known| *known != device);
         devices.push(device);
         devices.drain(..devices.len().saturating_sub(DEVICES));
-        Outcome::Done
     }
 
     pub(super) fn knows_device(&self, user: UserId, device: TokenHash) -> bool {

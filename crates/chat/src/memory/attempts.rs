@@ -6,11 +6,20 @@ use wire::{Timestamp, UserId};
 
 use super::state::ApplicationState;
 use crate::auth::session::TokenHash;
-use crate::ports::store::{Attempt, AttemptKey, Outcome, Sender};
+use crate::ports::store::{
+    Attempt, AttemptKey, AttemptOutcome, AttemptWrite, Sender, Sessions, Sweep, Swept,
+};
 
 /// Attempts within windows, and guests who never did anything.
 impl ApplicationState {
-    pub(super) fn take_attempts(&mut self, attempts: &[Attempt], at: Timestamp) -> Outcome {
+    pub(super) fn write_attempts(&mut self, write: &AttemptWrite) -> AttemptOutcome {
+        match write {
+            AttemptWrite::Take { attempts, at } => self.take_attempts(attempts, *at),
+            AttemptWrite::Return { attempts } => self.give_back(attempts),
+        }
+    }
+
+    fn take_attempts(&mut self, attempts: &[Attempt], at: Timestamp) -> AttemptOutcome {
         let mut wait_ms = 0;
         for Attempt { key, max, window_ms } in attempts {
             let made = self.attempts.entry(*key).or_default();
@@ -23,31 +32,42 @@ impl ApplicationState {
             }
         }
         if wait_ms > 0 {
-            return Outcome::Exhausted { wait_ms };
+            return AttemptOutcome::Exhausted { wait_ms };
         }
         for Attempt { key, .. } in attempts {
             self.attempts.entry(*key).or_default().push(at);
         }
-        Outcome::Done
+        AttemptOutcome::Done
     }
 
-    pub(super) fn give_back(&mut self, attempts: &[AttemptKey]) -> Outcome {
+    fn give_back(&mut self, attempts: &[AttemptKey]) -> AttemptOutcome {
         for key in attempts {
             if let Some(made) = self.attempts.get_mut(key) {
                 made.pop();
             }
         }
-        Outcome::Done
+        AttemptOutcome::Done
     }
 
-    pub(super) fn sweep_attempts(&mut self, before: Timestamp) {
+    pub(super) fn sweep(&mut self, sweep: Sweep) -> Swept {
+        self.sweep_attempts(sweep.attempts_before);
+        self.sweep_links(sweep.links_before);
+        self.sweep_user_tokens(sweep.links_before);
+        let expired = self.sweep_sessions(sweep.sessions_seen_before, sweep.sessions_begun_before);
+        let guests = self.sweep_guests(sweep.guests_before, sweep.guests);
+        let ended = expired.into_iter().map(|(user, token)| (sweep.at, user, Sessions::One(token)));
+        self.ended.extend(ended.chain(guests.iter().map(|user| (sweep.at, *user, Sessions::All))));
+        Swept { guests }
+    }
+
+    fn sweep_attempts(&mut self, before: Timestamp) {
         self.attempts.retain(|_, made| {
             made.retain(|made| *made >= before);
             !made.is_empty()
         });
     }
 
-    pub(super) fn sweep_links(&mut self, before: Timestamp) {
+    fn sweep_links(&mut self, before: Timestamp) {
         self.resets.retain(|_, reset| reset.until >= before);
         for group in self.groups.values_mut() {
             group
@@ -57,7 +77,7 @@ impl ApplicationState {
     }
 
     /// Removes expired sessions; returns them with their users.
-    pub(super) fn sweep_sessions(
+    fn sweep_sessions(
         &mut self,
         seen_before: Timestamp,
         begun_before: Timestamp,
@@ -76,7 +96,7 @@ impl ApplicationState {
         expired
     }
 
-    pub(super) fn sweep_guests(&mut self, before: Timestamp, most: usize) -> Vec<UserId> {
+    fn sweep_guests(&mut self, before: Timestamp, most: usize) -> Vec<UserId> {
         let came: Vec<_> =
             self.newcomers.range(..(before, UserId::from_bytes([0; 10]))).take(most).copied().collect();
         let mut gone = Vec::new();

@@ -8,8 +8,8 @@ use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Timestamp, Topic
 use super::records::{Group, MemberView};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, ListedMember, MembershipState,
-    NewMembers, Outcome, Roster, Version, folded,
+    Checked, Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, ListedMember,
+    MembershipState, NewMembers, Roster, Version, folded,
 };
 
 impl Group {
@@ -225,14 +225,14 @@ impl ApplicationState {
         }
     }
 
-    pub(super) fn change(&mut self, change: &GroupChange) -> Outcome {
+    pub(super) fn change(&mut self, change: &GroupChange) -> Checked {
         if self.groups.get(&change.group).map(|group| group.version) != change.version {
-            return Outcome::Stale;
+            return Checked::Stale;
         }
         let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
         let is_sent = |draft: &Draft| self.sent(draft.sender, &draft.id).is_some();
         if change.facts.iter().any(is_taken) || change.news.iter().any(is_sent) {
-            return Outcome::Stale;
+            return Checked::Stale;
         }
         for fact in &change.facts {
             self.establish(change.group, fact);
@@ -243,7 +243,7 @@ impl ApplicationState {
         for draft in &change.news {
             self.append(draft.clone());
         }
-        Outcome::Done
+        Checked::Done
     }
 
     pub(super) fn establish(&mut self, id: GroupId, fact: &Fact) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::{ApplicationId, Json, LogKey, Seq, Timestamp};
 
 use crate::ports::store::{
-    Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Outcome, Position,
+    Checked, ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position,
 };
 
 /// The jobs of all applications.
@@ -58,7 +58,7 @@ impl MemoryJobs {
         (newer.map(|(_, log, seq)| (log.clone(), *seq)).collect(), last)
     }
 
-    pub(super) fn write(&mut self, write: &JobWrite) -> Outcome {
+    pub(super) fn write(&mut self, write: &JobWrite) -> Checked {
         match write {
             JobWrite::Add(jobs) => self.add(jobs),
             JobWrite::Begin { now, latest, periodic } => {
@@ -74,14 +74,11 @@ impl MemoryJobs {
             }
             JobWrite::Plan { from, to, jobs } => {
                 if self.relay != *from {
-                    return Outcome::Stale;
+                    return Checked::Stale;
                 }
                 self.relay = *to;
                 self.tail.retain(|(position, ..)| position > to);
                 self.add(jobs);
-            }
-            JobWrite::Claim { lease, now, until, limit } => {
-                return Outcome::Claimed { jobs: self.claim((*lease, *until), *now, *limit) };
             }
             JobWrite::Renew { lease, jobs, until } => {
                 for id in jobs {
@@ -106,7 +103,7 @@ impl MemoryJobs {
                 self.jobs.retain(|_, job| !job.is_dead || job.run_at >= *before);
             }
         }
-        Outcome::Done
+        Checked::Done
     }
 
     /// Removes the jobs of an application, and its entries that are not planned yet.
@@ -143,14 +140,14 @@ impl MemoryJobs {
         self.due(now).next().is_some()
     }
 
-    fn claim(&mut self, lease: (LeaseId, Timestamp), now: Timestamp, limit: usize) -> Vec<Job> {
+    pub(super) fn claim(&mut self, ClaimJobs { lease, now, until, limit }: ClaimJobs) -> Vec<Job> {
         let mut due: Vec<_> = self.due(now).collect();
         due.sort();
         due.truncate(limit);
         let mut claimed = Vec::with_capacity(due.len());
         for (_, id) in due {
             let Some(job) = self.jobs.get_mut(&id) else { continue };
-            job.lease = Some(lease);
+            job.lease = Some((lease, until));
             job.attempts += 1;
             let (application, kind, arguments) = (job.application, job.kind, job.arguments.clone());
             claimed.push(Job { id, application, kind, arguments, attempt: job.attempts });
@@ -158,10 +155,10 @@ impl MemoryJobs {
         claimed
     }
 
-    fn end(&mut self, id: JobId, lease: LeaseId, attempt: u32, end: &JobEnd) -> Outcome {
-        let Some(job) = self.jobs.get_mut(&id) else { return Outcome::Stale };
+    fn end(&mut self, id: JobId, lease: LeaseId, attempt: u32, end: &JobEnd) -> Checked {
+        let Some(job) = self.jobs.get_mut(&id) else { return Checked::Stale };
         if job.attempts != attempt || job.lease.is_none_or(|(held, _)| held != lease) {
-            return Outcome::Stale;
+            return Checked::Stale;
         }
         job.lease = None;
         match end {
@@ -170,7 +167,7 @@ impl MemoryJobs {
             JobEnd::Failed { retry_at: Some(retry_at), .. } => job.run_at = *retry_at,
             JobEnd::Failed { retry_at: None, .. } => job.is_dead = true,
         }
-        Outcome::Done
+        Checked::Done
     }
 
     pub(super) fn counts(&self) -> Vec<JobCount> {

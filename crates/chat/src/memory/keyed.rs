@@ -6,7 +6,7 @@ use wire::{Description, GroupId, Person, PersonName, Timestamp, UserId};
 
 use super::records::StoredProfile;
 use super::state::ApplicationState;
-use crate::ports::store::{ExternalKey, KeyedGroup, KeyedUser, Outcome, PutUser, Sessions, Version};
+use crate::ports::store::{ExternalKey, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version};
 
 /// Users and groups with keys.
 impl ApplicationState {
@@ -42,16 +42,16 @@ impl ApplicationState {
         keyed.map(|(key, group)| KeyedGroup { key: key.clone(), group: *group }).collect()
     }
 
-    pub(super) fn put_user(&mut self, put: &PutUser) -> Outcome {
+    pub(super) fn put_user(&mut self, put: &PutUser) -> PutUserOutcome {
         let PutUser { key, person, bio, version, sign_up, at } = put;
         let present = self.user_by_key(key);
         if version.is_some() && *version != present.as_ref().map(|user| user.version) {
-            return Outcome::Stale;
+            return PutUserOutcome::Stale;
         }
         let created = present.is_none();
         let valid_from = self.ended_user_keys.get(key).copied().unwrap_or_default();
         if created && sign_up.is_some_and(|sign_up| sign_up.issued < valid_from) {
-            return Outcome::Stale;
+            return PutUserOutcome::Stale;
         }
         match present {
             Some(_) if sign_up.is_some() => {}
@@ -73,12 +73,12 @@ impl ApplicationState {
             }
         }
         match self.user_by_key(key) {
-            Some(user) => Outcome::UserPut { user, created },
-            None => Outcome::Stale,
+            Some(user) => PutUserOutcome::Put { user, created },
+            None => PutUserOutcome::Stale,
         }
     }
 
-    pub(super) fn remove_user(&mut self, user: UserId, name: &PersonName, at: Timestamp) -> Outcome {
+    pub(super) fn remove_user(&mut self, user: UserId, name: &PersonName, at: Timestamp) {
         self.user_keys.retain(|_, (keyed, _)| *keyed != user);
         self.rename(user, name);
         self.set_bio(user, Description::default());
@@ -88,7 +88,6 @@ impl ApplicationState {
         self.blocks.remove(&user);
         self.deleted.insert(user);
         self.sign_out(user, Sessions::All, at);
-        Outcome::Done
     }
 
     fn set_bio(&mut self, user: UserId, bio: Description) {

@@ -5,8 +5,8 @@ use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, U
 use super::log::{MemoryLog, StoredEntry};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, Amended, Appended, Draft, Kept, LogBounds, LogSlice, OpenTopicBounds, Outcome, Range, RowPage,
-    RowRange, Sender, SentBefore, Unread, requoted,
+    Amend, AmendOutcome, Amended, Appended, Draft, Kept, LogBounds, LogOutcome, LogSlice, LogWrite,
+    OpenTopicBounds, Range, RowPage, RowRange, Sender, SentBefore, Unread, requoted,
 };
 
 /// Reading and appending entries, across all logs of the application.
@@ -61,18 +61,33 @@ impl ApplicationState {
         self.logs.get(topic)
     }
 
-    pub(super) fn post(&mut self, draft: Draft) -> Outcome {
+    pub(super) fn write_log(&mut self, write: LogWrite) -> LogOutcome {
+        match write {
+            LogWrite::Post(draft) => self.post(draft),
+            LogWrite::Publish { draft, bounds } => self.publish(draft, bounds),
+            LogWrite::PostRestricted(restricted) => self.post_restricted(restricted),
+            LogWrite::PostFirst { draft, creation } => {
+                let outcome = self.post(draft);
+                if matches!(outcome, LogOutcome::Posted { .. }) {
+                    self.list_direct(&creation);
+                }
+                outcome
+            }
+        }
+    }
+
+    fn post(&mut self, draft: Draft) -> LogOutcome {
         if let Some(outcome) = self.known_or_refused(&draft) {
             return outcome;
         }
-        Outcome::Posted { seq: self.append(draft) }
+        LogOutcome::Posted { seq: self.append(draft) }
     }
 
-    pub(super) fn publish(&mut self, draft: Draft, bounds: OpenTopicBounds) -> Outcome {
+    fn publish(&mut self, draft: Draft, bounds: OpenTopicBounds) -> LogOutcome {
         let begins = !self.logs.contains_key(&draft.topic);
         match bounds.check(self.open_topics, begins, draft.data.as_str().len()) {
             Ok(()) => self.post(draft),
-            Err(refusal) => self.sent_before(&draft).unwrap_or(Outcome::Refused(refusal)),
+            Err(refusal) => self.sent_before(&draft).unwrap_or(LogOutcome::Refused(refusal)),
         }
     }
 
@@ -80,27 +95,29 @@ impl ApplicationState {
         self.sent.get(&(sender, id.clone())).cloned()
     }
 
-    pub(super) fn amend(&mut self, amend: &Amend) -> Outcome {
+    pub(super) fn amend(&mut self, amend: &Amend) -> AmendOutcome {
         let topic = &amend.news.topic;
         if let Some(outcome) = self.sent_before(&amend.news) {
-            return outcome;
+            return outcome.into();
         }
-        let Some(right) = amend.news.right else { return Outcome::Refused(Refusal::NotFound) };
+        let Some(right) = amend.news.right else { return AmendOutcome::Refused(Refusal::NotFound) };
         let standing = self.standing(right.conversation, right.user);
         if let Err(refusal) = right.check(standing.as_ref()) {
-            return Outcome::Refused(refusal);
+            return AmendOutcome::Refused(refusal);
         }
         let Some(role) = right.role(standing.as_ref()) else {
-            return Outcome::Refused(Refusal::NotMember);
+            return AmendOutcome::Refused(Refusal::NotMember);
         };
         if let Some(restricted) = self.restricted.at(topic, amend.target) {
             return self.amend_restricted(amend, restricted, right, role);
         }
-        let Some(kept) = self.kept(topic, amend.target) else { return Outcome::Refused(Refusal::NotFound) };
+        let Some(kept) = self.kept(topic, amend.target) else {
+            return AmendOutcome::Refused(Refusal::NotFound);
+        };
         let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
             Ok(Some(amended)) => amended,
-            Ok(None) => return Outcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp },
-            Err(refusal) => return Outcome::Refused(refusal),
+            Ok(None) => return AmendOutcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp },
+            Err(refusal) => return AmendOutcome::Refused(refusal),
         };
         self.rewrite(topic, amend.target, &data);
         if let Some(excerpt) = excerpt {
@@ -118,7 +135,7 @@ impl ApplicationState {
                 (held.counts, held.mentions) = (counts, mentions);
             }
         }
-        Outcome::Posted { seq: self.append(amend.news.clone()) }
+        AmendOutcome::Posted { seq: self.append(amend.news.clone()) }
     }
 
     pub(super) fn rewrite(&mut self, topic: &Topic, seq: Seq, data: &Json) {
@@ -129,19 +146,19 @@ impl ApplicationState {
     }
 
     /// Returns the outcome of a draft that is not appended: it was committed before, or is refused.
-    pub(super) fn known_or_refused(&mut self, draft: &Draft) -> Option<Outcome> {
+    pub(super) fn known_or_refused(&mut self, draft: &Draft) -> Option<LogOutcome> {
         if let Some(outcome) = self.sent_before(draft) {
             return Some(outcome);
         }
         let Some(right) = draft.right else {
-            return self.is_trimmed(draft).then_some(Outcome::Refused(Refusal::NotFound));
+            return self.is_trimmed(draft).then_some(LogOutcome::Refused(Refusal::NotFound));
         };
         let standing = self.standing(right.conversation, right.user);
         if let Err(refusal) = right.check(standing.as_ref()) {
-            return Some(Outcome::Refused(refusal));
+            return Some(LogOutcome::Refused(refusal));
         }
         if self.is_trimmed(draft) {
-            return Some(Outcome::Refused(Refusal::NotFound));
+            return Some(LogOutcome::Refused(Refusal::NotFound));
         }
         if right.is_watched(standing.as_ref())
             && let Conversation::Group(id) = right.conversation
@@ -158,12 +175,12 @@ impl ApplicationState {
         draft.about.is_some_and(|about| about < begins)
     }
 
-    pub(super) fn sent_before(&self, draft: &Draft) -> Option<Outcome> {
+    fn sent_before(&self, draft: &Draft) -> Option<LogOutcome> {
         let sent = self.sent.get(&(draft.sender, draft.id.clone()))?;
         Some(if sent.topic == draft.topic && sent.body == draft.body {
-            Outcome::Repeated { seq: sent.seq, at: sent.at }
+            LogOutcome::Repeated { seq: sent.seq, at: sent.at }
         } else {
-            Outcome::SendIdTaken
+            LogOutcome::SendIdTaken
         })
     }
 

@@ -11,6 +11,7 @@ mod jobs;
 mod keyed;
 mod log;
 mod logs;
+mod read_state;
 mod reader;
 mod records;
 mod restricted;
@@ -20,6 +21,7 @@ mod state;
 mod store_state;
 mod trim;
 mod user_tokens;
+mod users;
 
 use std::sync::Arc;
 

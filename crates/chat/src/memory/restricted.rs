@@ -8,20 +8,20 @@ use super::records::MemberView;
 use super::restricted_messages::{StoredReader, StoredRestricted};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, Amended, CopyPointer, Draft, ExternalKey, Kept, MOVED_RECEIPTS, MessageReceipts, MovedReceipt,
-    Outcome, Permission, RecipientReceipt, Recipients, Restricted, RestrictedDraft, Sender, SentBefore, copy,
-    is_placeholder, placeholder, requoted,
+    Amend, AmendOutcome, Amended, CopyPointer, Draft, ExternalKey, Kept, LogOutcome, MOVED_RECEIPTS,
+    MessageReceipts, MovedReceipt, Permission, RecipientReceipt, Recipients, Restricted, RestrictedDraft,
+    Sender, SentBefore, copy, is_placeholder, placeholder, requoted,
 };
 use crate::rules::{self, Audience, Viewer};
 
 /// Sending and changing restricted messages.
 impl ApplicationState {
-    pub(super) fn post_restricted(&mut self, restricted: RestrictedDraft) -> Outcome {
+    pub(super) fn post_restricted(&mut self, restricted: RestrictedDraft) -> LogOutcome {
         let RestrictedDraft { draft, recipients } = restricted;
         if let Some(outcome) = self.known_or_refused(&draft) {
             return outcome;
         }
-        let Some(author) = author(&draft) else { return Outcome::Refused(Refusal::NotFound) };
+        let Some(author) = author(&draft) else { return LogOutcome::Refused(Refusal::NotFound) };
         let audience = match recipients {
             Recipients::Chosen(users) => {
                 let missing: Vec<UserId> =
@@ -31,7 +31,7 @@ impl ApplicationState {
                         Some(person) => person.name.to_string(),
                         None => user.to_string(),
                     };
-                    return Outcome::Refused(rules::not_members(missing.iter().map(name)));
+                    return LogOutcome::Refused(rules::not_members(missing.iter().map(name)));
                 }
                 Audience::of(std::iter::once(author).chain(users).collect())
             }
@@ -39,7 +39,7 @@ impl ApplicationState {
                 Audience::of(users).inherited(author, |user| self.has_seat(&draft.topic, user))
             }
         };
-        Outcome::Posted { seq: self.append_restricted(draft, &audience) }
+        LogOutcome::Posted { seq: self.append_restricted(draft, &audience) }
     }
 
     /// Appends the placeholder of a message or a change, and a copy for each of its readers.
@@ -89,19 +89,19 @@ impl ApplicationState {
         Restricted { entry, mentions, audience }: Restricted,
         right: Permission,
         role: Role,
-    ) -> Outcome {
+    ) -> AmendOutcome {
         if let Err(refusal) = audience.may_amend(right.viewer(), &amend.amendment) {
-            return Outcome::Refused(refusal);
+            return AmendOutcome::Refused(refusal);
         }
         let (seq, at, topic) = (entry.seq, entry.timestamp, entry.topic.clone());
         let amended = match amend.decide(&Kept { entry, mentions }, role) {
             Ok(Some(amended)) => amended,
-            Ok(None) => return Outcome::Unchanged { seq, at },
-            Err(refusal) => return Outcome::Refused(refusal),
+            Ok(None) => return AmendOutcome::Unchanged { seq, at },
+            Err(refusal) => return AmendOutcome::Refused(refusal),
         };
         self.rewrite_restricted(&topic, amend.target, &amended);
         let audience = audience.inherited(amend.by.id, |user| self.has_seat(&topic, user));
-        Outcome::Posted { seq: self.append_restricted(amend.news.clone(), &audience) }
+        AmendOutcome::Posted { seq: self.append_restricted(amend.news.clone(), &audience) }
     }
 
     /// Changes the content of a restricted message, and its quotes in others.

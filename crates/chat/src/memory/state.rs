@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use wire::{
-    ApplicationId, Description, GroupId, Person, ReadState, Refusal, SendId, Seq, Timestamp, Topic, UserId,
-};
+use wire::{ApplicationId, GroupId, Person, Refusal, SendId, Seq, Timestamp, Topic, UserId};
 
 use super::log::MemoryLog;
 use super::records::{
@@ -13,8 +11,8 @@ use super::records::{
 use super::restricted_messages::RestrictedMessages;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Position, Sender, SentBefore,
-    Sessions, Version, Write,
+    Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Position, Sender, SentBefore, Sessions,
+    Version,
 };
 
 /// The facts of one application.
@@ -132,170 +130,6 @@ impl ApplicationState {
             forgotten: Vec::new(),
             trimmed: Vec::new(),
             ended: Vec::new(),
-        }
-    }
-
-    pub(super) fn write(&mut self, write: &Write) -> Outcome {
-        match write {
-            Write::Post(draft) => self.post(draft.clone()),
-            Write::Publish { draft, bounds } => self.publish(draft.clone(), *bounds),
-            Write::KeepRefusals { user, seq, refused } => {
-                let kept = self.refusals.entry((*user, *seq)).or_default();
-                for (number, refusal) in refused {
-                    kept.entry(*number).or_insert_with(|| refusal.clone());
-                }
-                Outcome::Done
-            }
-            Write::Trim { topic, before } => self.trim(topic, *before),
-            Write::SetRetention { topic, retention } => match self.logs.get_mut(topic) {
-                Some(log) => {
-                    log.retention = *retention;
-                    Outcome::Done
-                }
-                None => Outcome::Stale,
-            },
-            // They are those of all applications.
-            Write::Jobs(_) | Write::Applications(_) | Write::UserTokens(_) => Outcome::Done,
-            Write::PostRestricted(restricted) => self.post_restricted(restricted.clone()),
-            Write::Amend(amend) => self.amend(amend),
-            Write::ChangeGroup(change) => self.change(change),
-            Write::CreateGuest { person, session } => {
-                self.people.insert(person.id, person.clone());
-                self.guest_names.insert(person.name.as_str(), person.id);
-                let told = StoredProfile { since: session.at, bio: Description::default(), picture: None };
-                self.profiles.insert(person.id, told);
-                self.newcomers.insert((session.at, person.id));
-                self.begin(person.id, session)
-            }
-            Write::PutUser(put) => self.put_user(put),
-            Write::RemoveUser { user, name, tokens_valid_from, at } => {
-                self.end_user(*user, *tokens_valid_from);
-                self.remove_user(*user, name, *at)
-            }
-            Write::CreateAccount { user, login, password, rank } => self.claim(*user, login, password, *rank),
-            Write::MakeOwner { user } => self.own(*user),
-            Write::SetPassword { user, checked, password } => self.set_password(*user, checked, password),
-            Write::SetBio { user, bio } => {
-                if let Some(told) = self.profiles.get_mut(user) {
-                    told.bio = bio.clone();
-                }
-                Outcome::Done
-            }
-            Write::SetAvatar { user, picture } => {
-                if let Some(told) = self.profiles.get_mut(user) {
-                    told.picture = picture.clone();
-                }
-                Outcome::Done
-            }
-            Write::SetRead { conversation, user, seq, back } => {
-                let topic = Topic::of(*conversation);
-                let (head, mut moved) = (self.head(&topic), Vec::new());
-                if let Some(view) = self.view_mut(*conversation, *user) {
-                    let (place, before) = ((*seq).min(head), view.seen);
-                    view.read = if *back { place } else { place.max(view.read) };
-                    if !back {
-                        view.seen = view.seen.max(place);
-                        view.delivered = view.delivered.max(place);
-                        moved = self.read_copies(&topic, *user, before, place);
-                    }
-                }
-                Outcome::Receipts { moved }
-            }
-            Write::SetOwnDelivered { marks } => {
-                let moved = marks.iter().flat_map(|(user, seq)| self.deliver_copies(*user, *seq)).collect();
-                Outcome::Receipts { moved }
-            }
-            Write::SetDelivered { marks } => {
-                let mut moved = Vec::new();
-                for (conversation, user, seq) in marks {
-                    let place = (*seq).min(self.head(&Topic::of(*conversation)));
-                    let Some(view) = self.view_mut(*conversation, *user) else { continue };
-                    if place <= view.delivered {
-                        continue;
-                    }
-                    view.delivered = place;
-                    let marks = ReadState { user: *user, delivered: place, read: view.seen };
-                    if !self.is_blocked(*conversation) {
-                        moved.push((*conversation, marks));
-                    }
-                }
-                Outcome::Delivered { moved }
-            }
-            Write::PostFirst { draft, creation } => {
-                let outcome = self.post(draft.clone());
-                if matches!(outcome, Outcome::Posted { .. }) {
-                    self.list_direct(creation);
-                }
-                outcome
-            }
-            Write::Block { by, user, on } => {
-                let blocks = self.blocks.entry(*by).or_default();
-                blocks.retain(|blocked| blocked != user);
-                if *on {
-                    blocks.push(*user);
-                }
-                Outcome::Done
-            }
-            Write::SetPreferences { conversation, user, notify, hidden, news } => {
-                if let Some(view) = self.view_mut(*conversation, *user) {
-                    (view.notify, view.hidden) = (*notify, *hidden);
-                    self.append(news.clone());
-                }
-                Outcome::Done
-            }
-            Write::SetApplicationRole { user, role } => {
-                if let Some(account) = self.accounts.get_mut(user) {
-                    account.role = *role;
-                }
-                self.resets.retain(|_, reset| reset.user != *user && reset.by != Some(*user));
-                Outcome::Done
-            }
-            Write::CreateReset { token, user, by, until } => {
-                self.resets.insert(*token, StoredReset { user: *user, by: *by, until: *until });
-                Outcome::Done
-            }
-            Write::ResetPassword { token, password } => self.use_reset(*token, password),
-            Write::SignIn { user, checked, session } => match checked {
-                Some(checked) if !self.is_password(*user, checked) => Outcome::Stale,
-                _ => self.begin(*user, session),
-            },
-            Write::SignOut { user, which, at } => self.sign_out(*user, *which, *at),
-            Write::WithAudit { write, note } => {
-                let outcome = self.write(write);
-                if outcome == Outcome::Done {
-                    self.append(note.clone());
-                }
-                outcome
-            }
-            Write::Transaction { first, then } => {
-                let outcome = self.write(first);
-                if outcome == Outcome::Done {
-                    for write in then {
-                        self.write(write);
-                    }
-                }
-                outcome
-            }
-            Write::TakeAttempts { attempts, at } => self.take_attempts(attempts, *at),
-            Write::ReturnAttempts { attempts } => self.give_back(attempts),
-            Write::RememberDevice { user, device, .. } => self.know_device(*user, *device),
-            Write::Sweep(sweep) => {
-                self.sweep_attempts(sweep.attempts_before);
-                self.sweep_links(sweep.links_before);
-                self.sweep_user_tokens(sweep.links_before);
-                let expired = self.sweep_sessions(sweep.sessions_seen_before, sweep.sessions_begun_before);
-                let guests = self.sweep_guests(sweep.guests_before, sweep.guests);
-                let ended = expired.into_iter().map(|(user, token)| (sweep.at, user, Sessions::One(token)));
-                self.ended.extend(ended.chain(guests.iter().map(|user| (sweep.at, *user, Sessions::All))));
-                Outcome::Swept { guests }
-            }
-            Write::TouchSession { token, at } => {
-                if let Some(session) = self.sessions.get_mut(token) {
-                    session.seen = *at;
-                    session.since = session.since.min(*at);
-                }
-                Outcome::Done
-            }
         }
     }
 

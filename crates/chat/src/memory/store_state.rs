@@ -12,7 +12,8 @@ use super::records::Window;
 use super::state::ApplicationState;
 use crate::ports::random::RandomSource;
 use crate::ports::store::{
-    ApplicationWrite, Commit, Committed, JobWrite, Outcome, Position, Revocation, Sessions, Write,
+    ApplicationWrite, Checked, Commit, Committed, Done, JobWrite, Outcome, Position, RemoveData, Removed,
+    Revocation, Sessions, Transaction, UserWrite, WithAudit, Write,
 };
 
 /// The facts of all applications.
@@ -59,26 +60,93 @@ impl MemoryState {
         Commit { application, write }: Commit,
         committed: &mut Committed,
     ) -> Outcome {
-        let mut removed = None;
-        let trim = match &write {
-            Write::Jobs(write) => return self.jobs.write(write),
-            Write::Applications(write) => return self.write_applications(application, write),
-            Write::UserTokens(write) => return self.write_user_tokens(application, write),
-            Write::Sweep(sweep) => Some(sweep.revocations_before),
-            Write::RemoveUser { user, at, .. } => {
-                removed = Some((*user, *at));
-                None
+        let outcome = self.carry_out(application, write);
+        self.settle(application, committed);
+        outcome
+    }
+
+    fn carry_out(&mut self, application: ApplicationId, write: Write) -> Outcome {
+        match write {
+            Write::Log(write) => Outcome::Log(self.application(application).write_log(write)),
+            Write::Amend(amend) => Outcome::Amend(self.application(application).amend(&amend)),
+            Write::Trim(trim) => Outcome::Trim(self.application(application).trim(&trim)),
+            Write::SetRetention(write) => {
+                Outcome::SetRetention(self.application(application).set_retention(write))
             }
+            Write::Groups(change) => Outcome::Groups(self.application(application).change(&change)),
+            Write::Users(write) => Outcome::Users(self.write_user(application, write)),
+            Write::PutUser(put) => Outcome::PutUser(self.application(application).put_user(&put)),
+            Write::CreateAccount(new) => {
+                Outcome::CreateAccount(self.application(application).create_account(new))
+            }
+            Write::Accounts(write) => Outcome::Accounts(self.application(application).write_account(write)),
+            Write::Sessions(write) => Outcome::Sessions(self.application(application).write_session(write)),
+            Write::UserTokens(write) => Outcome::UserTokens(self.write_user_tokens(application, &write)),
+            Write::ReadState(write) => {
+                Outcome::ReadState(self.application(application).write_read_state(write))
+            }
+            Write::Attempts(write) => Outcome::Attempts(self.application(application).write_attempts(&write)),
+            Write::Jobs(write) => Outcome::Jobs(self.jobs.write(&write)),
+            Write::ClaimJobs(claim) => Outcome::ClaimJobs(self.jobs.claim(claim)),
+            Write::CreateApplication(new) => Outcome::CreateApplication(self.registry.create(&new)),
+            Write::Applications(write) => Outcome::Applications(self.write_applications(application, &write)),
+            Write::RemoveData(RemoveData { .. }) => Outcome::RemoveData(self.remove_data(application)),
+            Write::Sweep(sweep) => {
+                let swept = self.application(application).sweep(sweep);
+                self.end_sessions(application);
+                self.revocations.trim(sweep.revocations_before);
+                Outcome::Sweep(swept)
+            }
+            Write::WithAudit(audited) => {
+                let WithAudit { write, note } = *audited;
+                let outcome = self.carry_out(application, write);
+                if outcome.is_done() {
+                    self.application(application).append(note);
+                }
+                outcome
+            }
+            Write::Transaction(transaction) => {
+                let Transaction { first, then } = *transaction;
+                let outcome = self.carry_out(application, first);
+                if outcome.is_done() {
+                    for write in then {
+                        self.carry_out(application, write);
+                    }
+                }
+                outcome
+            }
+        }
+    }
+
+    fn write_user(&mut self, application: ApplicationId, write: UserWrite) -> Done {
+        let removed = match &write {
+            UserWrite::Remove { user, at, .. } => Some((*user, *at)),
             _ => None,
         };
+        let done = self.application(application).write_user(write);
+        if let Some((user, at)) = removed {
+            self.end_sessions(application);
+            let before = Timestamp(i64::MAX);
+            self.revocations.append(at, vec![Revocation::Issued { application, user: Some(user), before }]);
+        }
+        done
+    }
+
+    /// Records the sessions that the present write has ended.
+    fn end_sessions(&mut self, application: ApplicationId) {
+        let Some(state) = self.applications.get_mut(&application) else { return };
+        for (at, user, which) in state.ended.drain(..) {
+            let user = UserKey { application, user };
+            self.revocations.append(at, vec![Revocation::Sessions { user, which }]);
+        }
+    }
+
+    /// Gives the entries and trims of a write their positions, and keeps the logs within the window.
+    fn settle(&mut self, application: ApplicationId, committed: &mut Committed) {
+        self.end_sessions(application);
         let mut head = self.head;
-        let state = self.application(application);
-        let outcome = match write {
-            Write::Post(draft) => state.post(draft),
-            Write::Publish { draft, bounds } => state.publish(draft, bounds),
-            other => state.write(&other),
-        };
-        let ended = std::mem::take(&mut state.ended);
+        // A write that concerns no data of the application has none to settle.
+        let Some(state) = self.applications.get_mut(&application) else { return };
         committed.closed.extend(state.closed.drain(..).map(|topic| LogKey::new(application, topic)));
         let mut kept = Vec::new();
         for (entry, may_cause_work) in state.appended.drain(..) {
@@ -108,17 +176,6 @@ impl MemoryState {
             }
             self.positions.insert(position, (log, seq));
         }
-        for (at, user, which) in ended {
-            let user = UserKey { application, user };
-            self.revocations.append(at, vec![Revocation::Sessions { user, which }]);
-        }
-        if let Some((user, at)) = removed {
-            let before = Timestamp(i64::MAX);
-            self.revocations.append(at, vec![Revocation::Issued { application, user: Some(user), before }]);
-        }
-        if let Some(before) = trim {
-            self.revocations.trim(before);
-        }
         while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
             let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
             if !largest.is_some_and(ApplicationState::forget_oldest) {
@@ -131,14 +188,10 @@ impl MemoryState {
                 self.trims.remove(&position);
             }
         }
-        outcome
     }
 
-    fn write_applications(&mut self, application: ApplicationId, write: &ApplicationWrite) -> Outcome {
+    fn write_applications(&mut self, application: ApplicationId, write: &ApplicationWrite) -> Checked {
         let done = match write {
-            ApplicationWrite::Create(new) => {
-                return Outcome::Created { application: self.registry.create(new) };
-            }
             ApplicationWrite::Change { version, title, description, config } => {
                 self.registry.change(application, *version, |row| {
                     row.title = title.clone();
@@ -175,15 +228,6 @@ impl MemoryState {
                 }
                 deleted
             }
-            ApplicationWrite::RemoveData { .. } => {
-                if self.registry.is_deleted(application) {
-                    self.applications.remove(&application);
-                    self.positions.retain(|_, (log, _)| log.application != application);
-                    self.trims.retain(|_, log| log.application != application);
-                    self.jobs.remove_of(application);
-                }
-                return Outcome::Removed { all: true };
-            }
             ApplicationWrite::Forget => {
                 self.registry.forget(application);
                 true
@@ -193,6 +237,16 @@ impl MemoryState {
                 true
             }
         };
-        if done { Outcome::Done } else { Outcome::Stale }
+        if done { Checked::Done } else { Checked::Stale }
+    }
+
+    fn remove_data(&mut self, application: ApplicationId) -> Removed {
+        if self.registry.is_deleted(application) {
+            self.applications.remove(&application);
+            self.positions.retain(|_, (log, _)| log.application != application);
+            self.trims.retain(|_, log| log.application != application);
+            self.jobs.remove_of(application);
+        }
+        Removed { all: true }
     }
 }

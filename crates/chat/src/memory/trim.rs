@@ -4,16 +4,26 @@ use wire::{Seq, Topic, TopicKind};
 
 use super::log::MemoryLog;
 use super::state::ApplicationState;
-use crate::ports::store::{ApplicationUsage, LogUsage, OldEntry, Outcome, TRIM_ENTRIES, requoted};
+use crate::ports::store::{
+    ApplicationUsage, Checked, LogUsage, OldEntry, SetRetention, TRIM_ENTRIES, Trim, Trimmed, requoted,
+};
 
 /// Removing the oldest entries of a log.
 impl ApplicationState {
-    pub(super) fn trim(&mut self, topic: &Topic, before: Seq) -> Outcome {
-        let Some(log) = self.logs.get(topic) else { return Outcome::Trimmed { begins: Seq(1) } };
+    pub(super) fn set_retention(&mut self, write: SetRetention) -> Checked {
+        let SetRetention { topic, retention } = write;
+        let Some(log) = self.logs.get_mut(&topic) else { return Checked::Stale };
+        log.retention = retention;
+        Checked::Done
+    }
+
+    pub(super) fn trim(&mut self, Trim { topic, before }: &Trim) -> Trimmed {
+        let before = *before;
+        let Some(log) = self.logs.get(topic) else { return Trimmed { begins: Seq(1) } };
         let begins = log.begins();
         let before = before.min(Seq(begins.0.saturating_add(TRIM_ENTRIES))).min(log.head.next());
         if before <= begins {
-            return Outcome::Trimmed { begins };
+            return Trimmed { begins };
         }
         for entry in log.about_earlier(before) {
             if let Some(data) = requoted(&entry.data, "") {
@@ -28,7 +38,7 @@ impl ApplicationState {
             self.refusals.retain(|(of, seq), _| *of != user || *seq >= before);
         }
         self.trimmed.push(topic.clone());
-        Outcome::Trimmed { begins: before }
+        Trimmed { begins: before }
     }
 
     pub(super) fn log_usage(&self, topic: &Topic) -> Option<LogUsage> {

@@ -6,14 +6,14 @@ use super::records::StoredLink;
 use super::state::ApplicationState;
 use super::store_state::MemoryState;
 use crate::auth::session::TokenHash;
-use crate::ports::store::{NewSession, Outcome, Revocation, SignInLink, UserTokenWrite};
+use crate::ports::store::{Checked, NewSession, Revocation, SignInLink, UserTokenWrite};
 
 impl MemoryState {
     pub(super) fn write_user_tokens(
         &mut self,
         application: ApplicationId,
         write: &UserTokenWrite,
-    ) -> Outcome {
+    ) -> Checked {
         match write {
             UserTokenWrite::EndIssued { user, before, at } => {
                 match user {
@@ -22,25 +22,25 @@ impl MemoryState {
                 }
                 let ended = Revocation::Issued { application, user: *user, before: *before };
                 self.revocations.append(*at, vec![ended]);
-                Outcome::Done
+                Checked::Done
             }
             UserTokenWrite::RotateKey { keep_until, at } => {
                 let Some(version) = self.registry.rotate_key(application, *keep_until) else {
-                    return Outcome::Stale;
+                    return Checked::Stale;
                 };
                 let previous_until = *keep_until;
                 let ended = Revocation::SigningKey { application, version, previous_until };
                 self.revocations.append(*at, vec![ended]);
-                Outcome::Done
+                Checked::Done
             }
             UserTokenWrite::AddLink { link, user, at, until } => {
                 let state = self.application(application);
                 if state.person(*user).is_none() {
-                    return Outcome::Stale;
+                    return Checked::Stale;
                 }
                 let stored = StoredLink { user: *user, created: *at, until: *until };
                 state.links.insert(*link, stored);
-                Outcome::Done
+                Checked::Done
             }
             UserTokenWrite::UseLink { link, session, at } => self.use_link(application, *link, session, *at),
         }
@@ -67,17 +67,17 @@ impl MemoryState {
         hash: TokenHash,
         session: &NewSession,
         at: Timestamp,
-    ) -> Outcome {
+    ) -> Checked {
         let found = self.sign_in_link(application, hash).filter(|link| at < link.until);
         let is_deleted = self.registry.is_deleted(application);
         let state = self.application(application);
         state.links.remove(&hash);
-        let Some(SignInLink { person, .. }) = found.filter(|_| !is_deleted) else { return Outcome::Stale };
+        let Some(SignInLink { person, .. }) = found.filter(|_| !is_deleted) else { return Checked::Stale };
         state.begin(person.id, session);
         if let Some(stored) = state.sessions.get_mut(&session.token) {
             stored.is_linked = true;
         }
-        Outcome::Done
+        Checked::Done
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use wire::{ApplicationId, Conversation, LogKey, ReadState, Seq, ServerFrame, Topic, UserId, UserKey};
 
 use crate::commit::committer::Committer;
-use crate::ports::store::{Commit, MovedReceipt, Outcome, Store, Write};
+use crate::ports::store::{MovedReceipt, ReadStateOutcome, ReadStateWrite, Store};
 use crate::realtime::receipts::ReceiptBuffer;
 use crate::realtime::signals::Signals;
 
@@ -107,21 +107,20 @@ impl EphemeralBuffer {
         self.bell.notify_one();
     }
 
-    /// Takes the deliveries that devices have confirmed: two commits for each application that has some.
-    pub(crate) fn take_confirmed(&self) -> Vec<Commit> {
+    /// Takes the deliveries that devices have confirmed: two writes for each application that has some.
+    pub(crate) fn take_confirmed(&self) -> Vec<(ApplicationId, ReadStateWrite)> {
         let (confirmed, own) = {
             let mut gathered = self.gathered();
             (std::mem::take(&mut gathered.confirmed), std::mem::take(&mut gathered.own))
         };
-        let commit_own = |(application, marks): (_, HashMap<_, _>)| Commit {
-            application,
-            write: Write::SetOwnDelivered { marks: marks.into_iter().collect() },
+        let write_own = |(application, marks): (_, HashMap<_, _>)| {
+            (application, ReadStateWrite::SetOwnDelivered { marks: marks.into_iter().collect() })
         };
-        let commit = |(application, marks): (_, HashMap<_, _>)| {
+        let write = |(application, marks): (_, HashMap<_, _>)| {
             let marks = marks.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
-            Commit { application, write: Write::SetDelivered { marks: marks.collect() } }
+            (application, ReadStateWrite::SetDelivered { marks: marks.collect() })
         };
-        confirmed.into_iter().map(commit).chain(own.into_iter().map(commit_own)).collect()
+        confirmed.into_iter().map(write).chain(own.into_iter().map(write_own)).collect()
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
@@ -160,18 +159,14 @@ impl EphemeralFlusher {
 
     /// Commits the deliveries that devices have confirmed; then their read states have advanced.
     async fn confirm(&self) {
-        for commit in self.ephemeral.take_confirmed() {
-            let application = commit.application;
+        for (application, write) in self.ephemeral.take_confirmed() {
             // A fault of the store is in the log already. The next messages confirm the same and more.
-            match self.committer.commit(commit).await {
-                Ok(Outcome::Delivered { moved }) => {
-                    for (conversation, marks) in moved {
-                        self.ephemeral.moved(LogKey::new(application, Topic::of(conversation)), marks);
-                    }
-                }
-                Ok(Outcome::Receipts { moved }) => self.ephemeral.receipts(application, moved),
-                _ => {}
+            let Ok(outcome) = self.committer.commit(application, write).await else { continue };
+            let ReadStateOutcome { states, receipts } = outcome;
+            for (conversation, marks) in states {
+                self.ephemeral.moved(LogKey::new(application, Topic::of(conversation)), marks);
             }
+            self.ephemeral.receipts(application, receipts);
         }
     }
 

@@ -6,7 +6,10 @@ use crate::auth::caller::Caller;
 use crate::auth::session::{SessionSummary, Token};
 use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{Account, AccountKey, FirstRole, Login, NewSession, Outcome, Sessions, Write};
+use crate::ports::store::{
+    Account, AccountKey, CreateAccount, CreateAccountOutcome, FirstRole, Login, NewSession, SessionWrite,
+    Sessions, Transaction,
+};
 use crate::service::error::{Error, Fault};
 
 /// Accounts and their sessions.
@@ -51,14 +54,13 @@ impl Chat {
         let login = Login::new(me.name.as_str())?;
         self.login_is_free(caller, &login).await?;
         let password = self.password_hashing.hash(password, &[me.name.as_str()], self.random()).await?;
-        let claim = Write::CreateAccount { user: me.id, login, password, rank };
+        let claim = CreateAccount { user: me.id, login, password, rank };
         let then = self.known_device(caller, me).into_iter().collect();
-        let write = Write::Transaction { first: Box::new(claim), then };
+        let write = Transaction { first: claim, then };
         match self.commit_noted(caller, write, me.id, &AuditEvent::Claimed { by: me.clone() }).await? {
-            Outcome::Done => {}
-            Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
-            Outcome::Stale => return Err(Refusal::ResetOver.into()),
-            other => return Err(Fault::new("claim", format!("a claim came to {other:?}")).into()),
+            CreateAccountOutcome::Done => {}
+            CreateAccountOutcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
+            CreateAccountOutcome::Stale => return Err(Refusal::ResetOver.into()),
         }
         let account = self
             .account_of(caller, me.id)
@@ -86,7 +88,7 @@ impl Chat {
             Some(session) if is_own(session) => caller.user()?,
             _ => caller.account_holder()?,
         };
-        let write = Write::SignOut { user: me.id, which, at: self.session_clock.now() };
+        let write = SessionWrite::SignOut { user: me.id, which, at: self.session_clock.now() };
         if self.account_of(caller, me.id).await?.is_none() {
             // A guest has one session and no account to keep a record for.
             return self.commit(caller, write).await.map(|_| ());

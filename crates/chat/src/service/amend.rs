@@ -7,10 +7,10 @@ use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
 use crate::ports::store::{
-    Amend, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of, is_placeholder,
+    Amend, AmendOutcome, Draft, Ends, Mentions, Permission, PermissionTo, Sender, event_of, is_placeholder,
 };
 use crate::rules;
-use crate::service::error::{Error, Fault};
+use crate::service::error::Error;
 use crate::text::emoji;
 
 /// Edits, deletions, reactions and pins of messages.
@@ -91,12 +91,11 @@ impl Chat {
             ends: Ends::Nobody,
         };
         let amend = Amend { target, by: me.clone(), amendment, body, mentions, news };
-        let (seq, timestamp, duplicate) = match self.commit(caller, Write::Amend(amend)).await? {
-            Outcome::Posted { seq } => (seq, now, false),
-            Outcome::Repeated { seq, at } | Outcome::Unchanged { seq, at } => (seq, at, true),
-            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
-            Outcome::Refused(refusal) => return Err(refusal.into()),
-            other => return Err(Fault::new("amend", format!("a change came to {other:?}")).into()),
+        let (seq, timestamp, duplicate) = match self.commit(caller, amend).await? {
+            AmendOutcome::Posted { seq } => (seq, now, false),
+            AmendOutcome::Repeated { seq, at } | AmendOutcome::Unchanged { seq, at } => (seq, at, true),
+            AmendOutcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            AmendOutcome::Refused(refusal) => return Err(refusal.into()),
         };
         Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate })
     }

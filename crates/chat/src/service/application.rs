@@ -7,9 +7,12 @@ use crate::auth::caller::{Caller, Principal};
 use crate::auth::session::Token;
 use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{Account, AccountKey, AccountListing, Login, Outcome, Range, Sessions, Write};
+use crate::ports::store::{
+    Account, AccountKey, AccountListing, AccountWrite, Checked, Login, Range, SessionWrite, Sessions,
+    Transaction,
+};
 use crate::rules;
-use crate::service::error::{Error, Fault};
+use crate::service::error::Error;
 use crate::service::part::ListPart;
 
 /// The lifetime of a reset link, in milliseconds: a day.
@@ -55,7 +58,9 @@ impl Chat {
         };
         rules::set_application_role(by, of.role, role)?;
         let event = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
-        self.commit_noted(caller, Write::SetApplicationRole { user, role }, me.id, &event).await.map(|_| ())
+        self.commit_noted(caller, AccountWrite::SetApplicationRole { user, role }, me.id, &event)
+            .await
+            .map(|_| ())
     }
 
     /// Creates a token that resets the password of an account, within a day and once.
@@ -106,18 +111,17 @@ impl Chat {
         let fresh = Token::from_bytes(self.random());
         let session = self.new_session(caller, &fresh);
         let at = self.session_clock.now();
-        let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All, at }];
+        let mut then = vec![SessionWrite::SignOut { user: person.id, which: Sessions::All, at }.into()];
         then.extend(self.new_browser(caller, &person));
-        then.push(Write::SignIn { user: person.id, checked: None, session });
-        let first = Box::new(Write::ResetPassword { token: token.hash(), password });
-        let write = Write::Transaction { first, then };
+        then.push(SessionWrite::SignIn { user: person.id, checked: None, session }.into());
+        let first = AccountWrite::ResetPassword { token: token.hash(), password };
+        let write = Transaction { first, then };
         match self
             .commit_noted(caller, write, person.id, &AuditEvent::ResetUsed { by: person.clone() })
             .await?
         {
-            Outcome::Done => Ok(fresh),
-            Outcome::Stale => Err(Refusal::ResetOver.into()),
-            other => Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
+            Checked::Done => Ok(fresh),
+            Checked::Stale => Err(Refusal::ResetOver.into()),
         }
     }
 
@@ -153,7 +157,7 @@ impl Chat {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.monotonic.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));
-        let write = Write::CreateReset { token: token.hash(), user, by: admin, until };
+        let write = AccountWrite::CreateReset { token: token.hash(), user, by: admin, until };
         self.commit_noted(
             caller,
             write,

@@ -13,7 +13,8 @@ use super::send::{hash, tidy};
 use crate::auth::caller::{Caller, Principal};
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Range, Sender, SentBefore, Write,
+    Application, Draft, Ends, LogOutcome, LogWrite, Mentions, Permission, PermissionTo, Range, Sender,
+    SentBefore, UserWrite,
 };
 use crate::rules::{self, SLICE, SliceArguments};
 use crate::service::error::{Error, Fault};
@@ -129,10 +130,10 @@ impl Chat {
             ends: Ends::Nobody,
         };
         let mut ended = self.job_wake.watch_ended();
-        let seq = match self.commit(caller, Write::Post(record)).await? {
-            Outcome::Posted { seq } | Outcome::Repeated { seq, .. } => seq,
-            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
-            other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
+        let seq = match self.commit(caller, LogWrite::Post(record)).await? {
+            LogOutcome::Posted { seq } | LogOutcome::Repeated { seq, .. } => seq,
+            LogOutcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            LogOutcome::Refused(refusal) => return Err(refusal.into()),
         };
         let at_most = Instant::now() + WAIT;
         while self.is_being_sent(caller, seq).await? {
@@ -192,14 +193,13 @@ impl Chat {
         }
         for (number, pending) in sending {
             match pending.outcome().await? {
-                Outcome::Posted { .. } | Outcome::Repeated { .. } => {}
-                Outcome::Refused(refusal) => refused.push((number, refusal)),
-                Outcome::SendIdTaken => refused.push((number, Refusal::SendIdTaken)),
-                other => return Err(Fault::new("broadcast", format!("a message came to {other:?}")).into()),
+                LogOutcome::Posted { .. } | LogOutcome::Repeated { .. } => {}
+                LogOutcome::Refused(refusal) => refused.push((number, refusal)),
+                LogOutcome::SendIdTaken => refused.push((number, Refusal::SendIdTaken)),
             }
         }
         if !refused.is_empty() {
-            self.commit(caller, Write::KeepRefusals { user, seq, refused }).await?;
+            self.commit(caller, UserWrite::KeepRefusals { user, seq, refused }).await?;
         }
         Ok(())
     }
@@ -397,7 +397,7 @@ impl Chat {
         number: usize,
         topic: &Topic,
         (text, body): (&str, &RichText),
-    ) -> Result<Write, Error> {
+    ) -> Result<LogWrite, Error> {
         let me = caller.actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
@@ -432,8 +432,8 @@ impl Chat {
             ends: Ends::Nobody,
         };
         Ok(match creation {
-            Some(creation) => Write::PostFirst { draft, creation },
-            None => Write::Post(draft),
+            Some(creation) => LogWrite::PostFirst { draft, creation },
+            None => LogWrite::Post(draft),
         })
     }
 

@@ -6,7 +6,7 @@ use super::groups::events;
 use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::chat::Chat;
-use crate::ports::store::{Outcome, Range, Write};
+use crate::ports::store::{AttemptOutcome, AttemptWrite, Range};
 use crate::rules::{Contact, SEATS_FROM_ONE};
 use crate::service::error::Error;
 
@@ -46,9 +46,9 @@ impl Chat {
         }
         let (count, now) = (u32::try_from(attempts.len()).unwrap_or(u32::MAX), self.monotonic.now());
         self.adding.take_many(caller.key(me.id), count, now)?;
-        match self.commit(caller, Write::TakeAttempts { attempts, at: now }).await? {
-            Outcome::Exhausted { .. } => Err(Refusal::AddedTooOften.into()),
-            _ => Ok(()),
+        match self.commit(caller, AttemptWrite::Take { attempts, at: now }).await? {
+            AttemptOutcome::Exhausted { .. } => Err(Refusal::AddedTooOften.into()),
+            AttemptOutcome::Done => Ok(()),
         }
     }
 

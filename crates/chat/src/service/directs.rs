@@ -9,7 +9,7 @@ use wire::{
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{AccountKey, MembershipState, Write, event_of};
+use crate::ports::store::{AccountKey, MembershipState, UserWrite, event_of};
 use crate::service::error::Error;
 use crate::service::part::ListPart;
 
@@ -88,7 +88,7 @@ impl Chat {
         }
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
-        self.commit(caller, Write::Block { by: me.id, user, on }).await?;
+        self.commit(caller, UserWrite::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
             // The block hides presence from both, and its end shows it again.
             self.broker.note_presence(&caller.log(Topic::direct(pair)), me.id, PresenceChange::Came);
@@ -183,7 +183,7 @@ impl Chat {
         self.seat_in(caller, conversation).await?;
         let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
         let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);
-        self.commit(caller, Write::SetPreferences { conversation, user: me.id, notify, hidden, news })
+        self.commit(caller, UserWrite::SetPreferences { conversation, user: me.id, notify, hidden, news })
             .await
             .map(|_| ())
     }

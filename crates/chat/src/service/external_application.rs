@@ -8,7 +8,7 @@ use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationConfig, ApplicationWrite, Outcome, RetentionConfig, RetentionRule, Version, Write,
+    Application, ApplicationConfig, ApplicationWrite, Checked, RetentionConfig, RetentionRule, Version,
 };
 use crate::service::error::Error;
 
@@ -95,9 +95,9 @@ impl Chat {
                 retention: retention.map_or(Ok(present.config.retention), checked_retention)?,
             },
         };
-        match self.commit_in(id, Write::Applications(write)).await? {
-            Outcome::Stale => Err(Refusal::VersionStale.into()),
-            _ => Ok(()),
+        match self.commit_in(id, write).await? {
+            Checked::Stale => Err(Refusal::VersionStale.into()),
+            Checked::Done => Ok(()),
         }
     }
 
@@ -152,9 +152,9 @@ impl Chat {
         let found = tokens.iter().find(|record| record.token.handle() == handle);
         let token = found.ok_or(Refusal::NotFound)?.token;
         let revoke = ApplicationWrite::RevokeToken { token, at: self.monotonic.now() };
-        match self.commit_in(application, Write::Applications(revoke)).await? {
-            Outcome::Stale => Err(Refusal::NotFound.into()),
-            _ => Ok(()),
+        match self.commit_in(application, revoke).await? {
+            Checked::Stale => Err(Refusal::NotFound.into()),
+            Checked::Done => Ok(()),
         }
     }
 

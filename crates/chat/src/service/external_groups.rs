@@ -11,7 +11,7 @@ use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
 use crate::ports::store::{
-    Fact, GroupChange, GroupOverview, KeyedGroup, ListedMember, Outcome, Roster, Sender, Version, Write,
+    Checked, Fact, GroupChange, GroupOverview, KeyedGroup, ListedMember, Roster, Sender, Version,
 };
 use crate::rules;
 use crate::service::error::Error;
@@ -152,9 +152,9 @@ impl Chat {
         self.take_action(caller, me.id)?;
         let change = self.creation(caller, settings, Fact::Keyed(key.clone())).await?;
         let id = change.group;
-        match self.commit(caller, Write::ChangeGroup(change)).await? {
-            Outcome::Stale => Ok(None),
-            _ => self.external_group(caller, id).await.map(Some),
+        match self.commit(caller, change).await? {
+            Checked::Stale => Ok(None),
+            Checked::Done => self.external_group(caller, id).await.map(Some),
         }
     }
 
@@ -189,7 +189,7 @@ impl Chat {
                 (created.id, created.body) = (id.clone(), body);
             }
             // Each time the id was used meanwhile, so it is found now.
-            if self.commit(caller, Write::ChangeGroup(change)).await? != Outcome::Stale {
+            if self.commit(caller, change).await? != Checked::Stale {
                 return Ok((self.external_group(caller, group).await?, true));
             }
         }

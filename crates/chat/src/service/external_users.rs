@@ -7,9 +7,11 @@ use crate::auth::caller::{Caller, Principal};
 use crate::auth::user_token::valid_from;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
-use crate::ports::store::{Application, ApplicationKey, KeyedUser, Outcome, PutUser, Version, Write};
+use crate::ports::store::{
+    Application, ApplicationKey, KeyedUser, PutUser, PutUserOutcome, UserWrite, Version,
+};
 use crate::rules;
-use crate::service::error::{Error, Fault};
+use crate::service::error::Error;
 use crate::service::part::ListPart;
 
 /// The most users in one part of a list.
@@ -139,10 +141,9 @@ impl Chat {
         let bio = bio.map(names::description).transpose()?;
         let (sign_up, at) = (None, self.monotonic.now());
         let put = PutUser { key: key.clone(), person, bio, version, sign_up, at };
-        match self.commit(caller, Write::PutUser(put)).await? {
-            Outcome::UserPut { user, created } => Ok((user, created)),
-            Outcome::Stale => Err(Refusal::VersionStale.into()),
-            other => Err(Fault::new("external_users", format!("a user came to {other:?}")).into()),
+        match self.commit(caller, put).await? {
+            PutUserOutcome::Put { user, created } => Ok((user, created)),
+            PutUserOutcome::Stale => Err(Refusal::VersionStale.into()),
         }
     }
 
@@ -159,7 +160,7 @@ impl Chat {
         let name = PersonName::new(DELETED)?;
         let at = self.clock.now();
         let tokens_valid_from = valid_from(at);
-        self.commit(caller, Write::RemoveUser { user, name, tokens_valid_from, at }).await?;
+        self.commit(caller, UserWrite::Remove { user, name, tokens_valid_from, at }).await?;
         // Groups to which they were added meanwhile; without a key they are added to no others.
         self.leave_all(caller, owner.id, user).await
     }

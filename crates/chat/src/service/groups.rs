@@ -11,8 +11,7 @@ use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{
-    BodyHash, Draft, Ends, GroupChange, GroupListing, Mentions, Outcome, Roster, RowRange, Sender, Write,
-    event_of,
+    BodyHash, Checked, Draft, Ends, GroupChange, GroupListing, Mentions, Roster, RowRange, Sender, event_of,
 };
 use crate::rules::{self, Decision, Groups, News};
 use crate::service::error::{Error, Fault};
@@ -56,9 +55,9 @@ impl Chat {
         let groups = self.groups_of(caller, me.id).await?;
         let decision = rules::create(id, settings, me, others, groups, self.clock.now())?;
         let decision = self.with_accounts(caller, decision).await?;
-        match self.commit(caller, Write::ChangeGroup(self.write_down(id, None, me.id, decision))).await? {
-            Outcome::Done => Ok(GroupSummary { id, name }),
-            _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
+        match self.commit(caller, self.write_down(id, None, me.id, decision)).await? {
+            Checked::Done => Ok(GroupSummary { id, name }),
+            Checked::Stale => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
     }
 
@@ -225,7 +224,7 @@ impl Chat {
             let decision = self.with_accounts(caller, decision).await?;
             let change = self.write_down(id, Some(&roster), by, decision);
             // Each time another change was committed, so the group as a whole always makes progress.
-            if self.commit(caller, Write::ChangeGroup(change)).await? != Outcome::Stale {
+            if self.commit(caller, change).await? != Checked::Stale {
                 return Ok(roster.summary());
             }
         }

@@ -9,8 +9,8 @@ use crate::auth::caller::Caller;
 use crate::auth::user_token::SigningKey;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationKey, ApplicationWrite, JobEnd, JobKind, NewApiToken, NewApplication, NewJob,
-    Outcome, Version, Write,
+    Application, ApplicationKey, ApplicationWrite, Checked, JobEnd, JobKind, NewApiToken, NewApplication,
+    NewJob, RemoveData, Version,
 };
 use crate::service::error::{Error, Fault};
 use crate::service::external_application::ApplicationChange;
@@ -61,11 +61,7 @@ impl Chat {
             description,
             token: self.new_record(&token, "", None),
         };
-        let create = Write::Applications(ApplicationWrite::Create(new));
-        let id = match self.commit_in(ApplicationId::SERVER, create).await? {
-            Outcome::Created { application } => application,
-            other => return Err(Fault::new("operator", format!("a creation came to {other:?}")).into()),
-        };
+        let id = self.commit_in(ApplicationId::SERVER, new).await?;
         let application = self.store.application(ApplicationKey::Id(id)).await?.ok_or(Refusal::NotFound)?;
         let signing_key = self.signing_key(&application);
         Ok(Created { application, token, signing_key })
@@ -196,10 +192,10 @@ impl Chat {
             arguments: Json::of(&json!({ "application": application.id.0 })),
             run_at: now,
         };
-        let delete = Write::Applications(ApplicationWrite::Delete { at: now, job });
+        let delete = ApplicationWrite::Delete { at: now, job };
         match self.commit_in(application.id, delete).await? {
-            Outcome::Stale => Err(Refusal::NotFound.into()),
-            _ => Ok(()),
+            Checked::Stale => Err(Refusal::NotFound.into()),
+            Checked::Done => Ok(()),
         }
     }
 
@@ -217,28 +213,21 @@ impl Chat {
         let Some(deleted) = application.deleted else {
             return Err(Fault::new("operator", format!("application {id} is not deleted")).into());
         };
-        loop {
-            let remove = ApplicationWrite::RemoveData { limit: DATA_SLICE };
-            match self.commit_in(id, Write::Applications(remove)).await? {
-                Outcome::Removed { all: true } => break,
-                Outcome::Removed { all: false } => {}
-                other => return Err(Fault::new("operator", format!("a removal came to {other:?}")).into()),
-            }
-        }
+        while !self.commit_in(id, RemoveData { limit: DATA_SLICE }).await?.all {}
         // Requests that began before the deletion may have written since.
         let last_look = Timestamp(deleted.0.saturating_add(LAST_LOOK_MS));
         if self.monotonic.now() < last_look {
             return Ok(JobEnd::Again { run_at: last_look });
         }
         self.store.search_index().remove_application(id).await?;
-        self.commit_in(id, Write::Applications(ApplicationWrite::Forget)).await?;
+        self.commit_in(id, ApplicationWrite::Forget).await?;
         Ok(JobEnd::Done)
     }
 
     /// Removes API tokens that ended a week ago.
     pub(crate) async fn sweep_api_tokens(&self) -> Result<(), Error> {
         let before = Timestamp(self.monotonic.now().0.saturating_sub(ENDED_MS));
-        let remove = Write::Applications(ApplicationWrite::RemoveOldTokens { before });
+        let remove = ApplicationWrite::RemoveOldTokens { before };
         self.commit_in(ApplicationId::SERVER, remove).await.map(|_| ())
     }
 
@@ -264,9 +253,9 @@ impl Chat {
         let new = self.new_record(&token, label, expires);
         let write =
             if rotate { ApplicationWrite::ReplaceTokens(new) } else { ApplicationWrite::AddToken(new) };
-        match self.commit_in(application, Write::Applications(write)).await? {
-            Outcome::Stale => Err(Refusal::NotFound.into()),
-            _ => Ok(token),
+        match self.commit_in(application, write).await? {
+            Checked::Stale => Err(Refusal::NotFound.into()),
+            Checked::Done => Ok(token),
         }
     }
 

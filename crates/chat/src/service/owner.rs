@@ -6,7 +6,7 @@ use crate::auth::caller::Caller;
 use crate::auth::session::{Token, TokenHash};
 use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{FirstRole, Login, Outcome, Write};
+use crate::ports::store::{AccountWrite, Checked, FirstRole, Login};
 use crate::service::error::Error;
 
 /// Becoming the owner of the application, by a link that only the operator sees.
@@ -79,9 +79,9 @@ impl Chat {
         let me = caller.account_holder()?;
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let event = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
-        match self.commit_noted(caller, Write::MakeOwner { user: me.id }, me.id, &event).await? {
-            Outcome::Stale => Err(Refusal::ResetOver.into()),
-            _ => Ok(()),
+        match self.commit_noted(caller, AccountWrite::MakeOwner { user: me.id }, me.id, &event).await? {
+            Checked::Stale => Err(Refusal::ResetOver.into()),
+            Checked::Done => Ok(()),
         }
     }
 }

@@ -9,7 +9,9 @@ use crate::auth::network::Network;
 use crate::auth::session::{Session, Token};
 use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{Conversations, Login, Outcome, Write};
+use crate::ports::store::{
+    AttemptOutcome, AttemptWrite, Conversations, Login, SessionWrite, Transaction, UserWrite,
+};
 use crate::rules;
 use crate::service::error::Error;
 use crate::service::limits::SignUp;
@@ -55,16 +57,16 @@ impl Chat {
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
         let session = self.new_session(caller, &token);
-        let mut then = vec![Write::CreateGuest { person: person.clone(), session }];
+        let mut then = vec![UserWrite::CreateGuest { person: person.clone(), session }.into()];
         then.extend(self.new_browser(&Caller { device: None, ..caller.clone() }, &person));
         let max = self.limits.guests_per_day;
         let attempts = network.map(|network| login_throttle::as_guest(network, max)).unwrap_or_default();
-        let first = Box::new(Write::TakeAttempts { attempts, at: self.monotonic.now() });
-        match self.commit(caller, Write::Transaction { first, then }).await? {
-            Outcome::Exhausted { wait_ms } => {
+        let first = AttemptWrite::Take { attempts, at: self.monotonic.now() };
+        match self.commit(caller, Transaction { first, then }).await? {
+            AttemptOutcome::Exhausted { wait_ms } => {
                 Err(Refusal::TooManyGuests { minutes: login_throttle::minutes(wait_ms) }.into())
             }
-            _ => Ok((person, token)),
+            AttemptOutcome::Done => Ok((person, token)),
         }
     }
 
@@ -93,7 +95,7 @@ impl Chat {
         let Some(session) = session else { return Ok(None) };
         // Without writes users can still read; the session is touched another day.
         if session.is_worth_a_touch(now) && self.write_fault().is_none() {
-            let touch = Write::TouchSession { token: hash, at: now };
+            let touch = SessionWrite::Touch { token: hash, at: now };
             let _ = self.commit_in(session.application, touch).await;
         }
         Ok(Some(session))

@@ -6,7 +6,7 @@ use wire::{AppRole, Refusal, UserId};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{Profile, Write};
+use crate::ports::store::{Profile, UserWrite};
 use crate::service::avatar_images;
 use crate::service::error::Error;
 
@@ -39,7 +39,7 @@ impl Chat {
         let me = caller.user()?;
         let bio = names::description(bio)?;
         self.may_tell(caller).await?;
-        self.commit(caller, Write::SetBio { user: me.id, bio }).await.map(|_| ())
+        self.commit(caller, UserWrite::SetBio { user: me.id, bio }).await.map(|_| ())
     }
 
     /// Checks that a user may set a picture, before a file is read.
@@ -60,7 +60,7 @@ impl Chat {
         let me = caller.user()?;
         self.may_tell(caller).await?;
         let picture = self.pictures.run(move || avatar_images::portrait(&file)).await??;
-        self.commit(caller, Write::SetAvatar { user: me.id, picture: Some(picture) }).await.map(|_| ())
+        self.commit(caller, UserWrite::SetAvatar { user: me.id, picture: Some(picture) }).await.map(|_| ())
     }
 
     /// Removes the picture of a user.
@@ -70,7 +70,7 @@ impl Chat {
     pub async fn remove_avatar(&self, caller: &Caller) -> Result<(), Error> {
         let me = caller.user()?;
         self.may_tell(caller).await?;
-        self.commit(caller, Write::SetAvatar { user: me.id, picture: None }).await.map(|_| ())
+        self.commit(caller, UserWrite::SetAvatar { user: me.id, picture: None }).await.map(|_| ())
     }
 
     async fn may_tell(&self, caller: &Caller) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::{Caller, Principal};
 use crate::auth::session::TokenHash;
 use crate::chat::Chat;
-use crate::ports::store::{Application, ApplicationKey, ApplicationWrite, Write};
+use crate::ports::store::{Application, ApplicationKey, ApplicationWrite};
 use crate::service::error::Error;
 use crate::service::rate_limiter::Quota;
 
@@ -28,7 +28,7 @@ impl Chat {
         // Without writes programs can still read; the token is touched another day.
         if is_worth_a_touch && self.write_fault().is_none() {
             let touch = ApplicationWrite::TouchToken { token, at: now };
-            let _ = self.commit_in(application, Write::Applications(touch)).await;
+            let _ = self.commit_in(application, touch).await;
         }
         let principal = match kind {
             TokenKind::Application => {

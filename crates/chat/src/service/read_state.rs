@@ -5,7 +5,7 @@ use wire::{Conversation, Member, ReadState, Ref, Refusal, Seq, ServerFrame, Topi
 use super::permissions::{Act, needs_application};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Outcome, RecipientReceipt, Unread, Write};
+use crate::ports::store::{ReadStateOutcome, ReadStateWrite, RecipientReceipt, Unread};
 use crate::rules;
 use crate::service::error::Error;
 
@@ -22,10 +22,9 @@ impl Chat {
         if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
         }
-        let read = Write::SetRead { conversation, user: me.id, seq, back };
-        if let Outcome::Receipts { moved } = self.commit(caller, read).await? {
-            self.ephemeral.receipts(caller.application, moved);
-        }
+        let read = ReadStateWrite::SetRead { conversation, user: me.id, seq, back };
+        let ReadStateOutcome { receipts, .. } = self.commit(caller, read).await?;
+        self.ephemeral.receipts(caller.application, receipts);
         let Some(now) = self.reader(caller).standing(conversation, me.id).await? else { return Ok(()) };
         if now.read == before.read && now.seen == before.seen {
             return Ok(());

@@ -7,8 +7,8 @@ use super::permissions::needs_application;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationUsage, JobKind, JobWrite, LogUsage, NewJob, Outcome, Retention, TRIM_ENTRIES,
-    Write,
+    Application, ApplicationUsage, Checked, JobKind, JobWrite, LogUsage, NewJob, Retention, SetRetention,
+    TRIM_ENTRIES, Trim, Trimmed,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -85,11 +85,9 @@ impl Chat {
 
     /// Trims one slice of a log; returns its oldest Seq after that.
     async fn trim_slice(&self, application: ApplicationId, topic: &Topic, before: Seq) -> Result<Seq, Error> {
-        let trim = Write::Trim { topic: topic.clone(), before };
-        match self.commit_in_background(application, trim).await? {
-            Outcome::Trimmed { begins } => Ok(begins),
-            other => Err(Fault::new("retention", format!("a trim came to {other:?}")).into()),
-        }
+        let trim = Trim { topic: topic.clone(), before };
+        let Trimmed { begins } = self.commit_in_background(application, trim).await?;
+        Ok(begins)
     }
 
     /// Trims a log up to a Seq, as a job asks for, as far as one turn goes; returns true if it is done.
@@ -138,10 +136,10 @@ impl Chat {
             let wants = Expected::Retention;
             return Err(Refusal::FieldWrong { field: "retention".into(), wants }.into());
         }
-        let write = Write::SetRetention { topic: topic.clone(), retention };
+        let write = SetRetention { topic: topic.clone(), retention };
         match self.commit(caller, write).await? {
-            Outcome::Done => Ok(()),
-            _ => Err(Refusal::NotFound.into()),
+            Checked::Done => Ok(()),
+            Checked::Stale => Err(Refusal::NotFound.into()),
         }
     }
 
@@ -171,7 +169,7 @@ impl Chat {
             arguments: Json::of(&json!({ "topic": topic.as_str(), "before": log.head.next().0 })),
             run_at: self.monotonic.now(),
         };
-        self.commit_in(ApplicationId::SERVER, Write::Jobs(JobWrite::Add(vec![job]))).await?;
+        self.commit_in(ApplicationId::SERVER, JobWrite::Add(vec![job])).await?;
         Ok(log.head)
     }
 }

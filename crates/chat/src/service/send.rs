@@ -14,15 +14,15 @@ use crate::auth::network::Network;
 use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
-    BodyHash, DirectCreation, Draft, Ends, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,
-    PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, Write, event_of, is_placeholder,
+    BodyHash, DirectCreation, Draft, Ends, LogOutcome, LogWrite, MembershipState, Mentions, OpenTopicBounds,
+    Permission, PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, event_of, is_placeholder,
 };
 use crate::rules::{self, Audience};
-use crate::service::error::{Error, Fault};
+use crate::service::error::Error;
 
 /// A send that has its turn: a later one of the same caller gets a later Seq.
 pub struct PendingSend {
-    commit: PendingCommit,
+    commit: PendingCommit<LogWrite>,
     id: SendId,
     topic: Topic,
     at: Timestamp,
@@ -145,9 +145,9 @@ impl Chat {
         };
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
         let write = match (restricted, creation) {
-            (Some((recipients, _)), _) => Write::PostRestricted(RestrictedDraft { draft, recipients }),
-            (None, Some(creation)) => Write::PostFirst { draft, creation },
-            (None, None) => Write::Post(draft),
+            (Some((recipients, _)), _) => LogWrite::PostRestricted(RestrictedDraft { draft, recipients }),
+            (None, Some(creation)) => LogWrite::PostFirst { draft, creation },
+            (None, None) => LogWrite::Post(draft),
         };
         Ok(PendingSend { commit: self.enqueue(caller, write).await?, id, topic, at })
     }
@@ -333,7 +333,7 @@ impl Chat {
             OpenTopicBounds { topics: self.limits.open_topics, bytes: self.limits.open_topics_bytes };
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
         Ok(PendingSend {
-            commit: self.enqueue(caller, Write::Publish { draft, bounds }).await?,
+            commit: self.enqueue(caller, LogWrite::Publish { draft, bounds }).await?,
             id,
             topic,
             at,
@@ -347,11 +347,10 @@ impl Chat {
     pub async fn finish(&self, sending: PendingSend) -> Result<Ack, Error> {
         let PendingSend { commit, id, topic, at } = sending;
         let (seq, timestamp, duplicate) = match commit.outcome().await? {
-            Outcome::Posted { seq } => (seq, at, false),
-            Outcome::Repeated { seq, at } => (seq, at, true),
-            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
-            Outcome::Refused(refusal) => return Err(refusal.into()),
-            other => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
+            LogOutcome::Posted { seq } => (seq, at, false),
+            LogOutcome::Repeated { seq, at } => (seq, at, true),
+            LogOutcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            LogOutcome::Refused(refusal) => return Err(refusal.into()),
         };
         Ok(Ack { id, topic, seq, timestamp, duplicate })
     }

@@ -7,8 +7,11 @@ use crate::auth::login_throttle;
 use crate::auth::session::Token;
 use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{Account, AccountKey, Attempt, Login, Outcome, PasswordHash, Sessions, Write};
-use crate::service::error::{Error, Fault};
+use crate::ports::store::{
+    Account, AccountKey, AccountWrite, Attempt, AttemptOutcome, AttemptWrite, Checked, Login, PasswordHash,
+    SessionWrite, Sessions, Transaction, Write,
+};
+use crate::service::error::Error;
 
 /// Signing in and changing passwords.
 impl Chat {
@@ -35,14 +38,13 @@ impl Chat {
         let token = Token::from_bytes(self.random());
         let session = self.new_session(caller, &token);
         let (by, label) = (account.person.clone(), session.label.clone());
-        let first = Write::SignIn { user: by.id, checked: Some(account.password), session };
-        let write =
-            Write::Transaction { first: Box::new(first), then: self.new_browser(caller, &account.person) };
+        let first = SessionWrite::SignIn { user: by.id, checked: Some(account.password), session };
+        let write = Transaction { first, then: self.new_browser(caller, &account.person) };
         match self.commit_noted(caller, write, account.person.id, &AuditEvent::SignedIn { by, label }).await?
         {
             // The password was changed while it was compared.
-            Outcome::Stale => Err(Refusal::SignInWrong.into()),
-            _ => Ok((account.person, token)),
+            Checked::Stale => Err(Refusal::SignInWrong.into()),
+            Checked::Done => Ok((account.person, token)),
         }
     }
 
@@ -61,14 +63,14 @@ impl Chat {
             return Err(Refusal::SignInWrong.into());
         }
         let password = self.password_hashing.hash(new, &[me.name.as_str()], self.random()).await?;
-        let first = Write::SetPassword { user: me.id, checked: account.password, password };
+        let first = AccountWrite::SetPassword { user: me.id, checked: account.password, password };
         let at = self.session_clock.now();
-        let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()), at };
-        let write = Write::Transaction { first: Box::new(first), then: vec![others] };
+        let others = SessionWrite::SignOut { user: me.id, which: Sessions::Others(keep.hash()), at };
+        let write = Transaction { first, then: vec![others.into()] };
         match self.commit_noted(caller, write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await?
         {
-            Outcome::Stale => Err(Refusal::SignInWrong.into()),
-            _ => Ok(()),
+            Checked::Stale => Err(Refusal::SignInWrong.into()),
+            Checked::Done => Ok(()),
         }
     }
 
@@ -77,14 +79,14 @@ impl Chat {
         let ended = caller.signed_in().zip(caller.session.as_ref());
         let ended = ended.map(|(before, session)| {
             let which = Sessions::One(session.hash());
-            Write::SignOut { user: before.id, which, at: self.session_clock.now() }
+            SessionWrite::SignOut { user: before.id, which, at: self.session_clock.now() }.into()
         });
         ended.into_iter().chain(self.known_device(caller, me)).collect()
     }
 
     pub(super) fn known_device(&self, caller: &Caller, me: &Person) -> Option<Write> {
         let device = caller.device.as_ref()?.hash();
-        Some(Write::RememberDevice { user: me.id, device, at: self.session_clock.now() })
+        Some(AccountWrite::RememberDevice { user: me.id, device, at: self.session_clock.now() }.into())
     }
 
     /// Returns the attempts that a guess takes: those of a device that has signed in to this account before, or of all
@@ -113,16 +115,15 @@ impl Chat {
         password: &str,
         kept: Option<&PasswordHash>,
     ) -> Result<bool, Error> {
-        let taken = Write::TakeAttempts { attempts: attempts.to_vec(), at: self.monotonic.now() };
+        let taken = AttemptWrite::Take { attempts: attempts.to_vec(), at: self.monotonic.now() };
         match self.commit(caller, taken).await? {
-            Outcome::Done => {}
-            Outcome::Exhausted { wait_ms } => return Err(login_throttle::too_many(wait_ms).into()),
-            other => return Err(Fault::new("sign_in", format!("an attempt came to {other:?}")).into()),
+            AttemptOutcome::Done => {}
+            AttemptOutcome::Exhausted { wait_ms } => return Err(login_throttle::too_many(wait_ms).into()),
         }
         let is_right = self.password_hashing.is_right(password, kept).await;
         if !matches!(is_right, Ok(false)) {
             let keys = attempts.iter().map(|attempt| attempt.key).collect();
-            self.commit(caller, Write::ReturnAttempts { attempts: keys }).await?;
+            self.commit(caller, AttemptWrite::Return { attempts: keys }).await?;
         }
         is_right
     }

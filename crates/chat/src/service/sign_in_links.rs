@@ -7,7 +7,7 @@ use crate::auth::caller::Caller;
 use crate::auth::session::Token;
 use crate::chat::Chat;
 use crate::ports::store::{
-    AccountKey, Application, ApplicationKey, NewSession, Outcome, Sessions, UserTokenWrite, Write,
+    AccountKey, Application, ApplicationKey, Checked, NewSession, Sessions, UserTokenWrite,
 };
 use crate::service::error::Error;
 
@@ -47,9 +47,9 @@ impl Chat {
         let at = now.max(valid_from);
         let until = Timestamp(at.0.saturating_add(LIFE_MS));
         let add = UserTokenWrite::AddLink { link: token.hash(), user: person.id, at, until };
-        match self.commit(caller, Write::UserTokens(add)).await? {
-            Outcome::Stale => Err(Refusal::NotFound.into()),
-            _ => Ok(MintedLink { application: application.public_id, token, expires: until }),
+        match self.commit(caller, add).await? {
+            Checked::Stale => Err(Refusal::NotFound.into()),
+            Checked::Done => Ok(MintedLink { application: application.public_id, token, expires: until }),
         }
     }
 
@@ -85,15 +85,15 @@ impl Chat {
         let valid_from = self.store.reader(application).tokens_valid_from(person.id).await?;
         let session = NewSession { at: session.at.max(valid_from.unwrap_or_default()), ..session };
         let used = UserTokenWrite::UseLink { link: token.hash(), session, at };
-        match self.commit_in(application, Write::UserTokens(used)).await? {
-            Outcome::Done => {
+        match self.commit_in(application, used).await? {
+            Checked::Done => {
                 // The browser has one session. If the former one cannot be ended now, it ends by itself some day.
                 if let Some(before) = &caller.session {
                     let _ = self.sign_out(caller, Sessions::One(before.hash())).await;
                 }
                 Ok(fresh)
             }
-            _ => Err(Refusal::LinkOver.into()),
+            Checked::Stale => Err(Refusal::LinkOver.into()),
         }
     }
 

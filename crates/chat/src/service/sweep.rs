@@ -4,8 +4,8 @@ use wire::{ApplicationId, Timestamp};
 
 use crate::auth::login_throttle::LONGEST_WINDOW_MS;
 use crate::chat::Chat;
-use crate::ports::store::{Outcome, Sweep, Write};
-use crate::service::error::{Error, Fault};
+use crate::ports::store::Sweep;
+use crate::service::error::Error;
 
 /// The most guests that one write reads, so that it blocks others only briefly.
 const GUESTS: usize = 200;
@@ -28,7 +28,7 @@ impl Chat {
         let days = i64::from(self.limits.guest_days);
         let before =
             |days: u32| Timestamp(self.session_clock.now().0 - i64::from(days) * DAY_MS - EXPIRED_MS);
-        let write = Write::Sweep(Sweep {
+        let sweep = Sweep {
             guests_before: Timestamp(self.session_clock.now().0 - days * DAY_MS),
             guests: GUESTS,
             attempts_before: Timestamp(self.monotonic.now().0 - LONGEST_WINDOW_MS),
@@ -37,7 +37,7 @@ impl Chat {
             sessions_begun_before: before(self.limits.session_days),
             revocations_before: Timestamp(self.session_clock.now().0 - DAY_MS),
             at: self.session_clock.now(),
-        });
+        };
         let (mut removed, mut after) = (0, ApplicationId::SERVER);
         loop {
             let part = self.store.applications(after, APPLICATIONS).await?;
@@ -45,10 +45,7 @@ impl Chat {
             after = last.id;
             // The data of a deleted one is removed by its own job.
             for application in part.iter().filter(|application| application.is_alive()) {
-                match self.commit_in(application.id, write.clone()).await? {
-                    Outcome::Swept { guests } => removed += guests.len(),
-                    other => return Err(Fault::new("sweep", format!("a sweep came to {other:?}")).into()),
-                }
+                removed += self.commit_in(application.id, sweep).await?.guests.len();
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::auth::user_token::{ClaimedKey, LONGEST_MS, SigningKey, TokenScope, Us
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
 use crate::ports::store::{
-    Application, ApplicationKey, Outcome, PutUser, TokenSignUp, UserTokenWrite, Write,
+    Application, ApplicationKey, Checked, PutUser, PutUserOutcome, TokenSignUp, UserTokenWrite,
 };
 use crate::service::error::{Error, Fault};
 
@@ -123,7 +123,7 @@ impl Chat {
         let user = self.external_user(caller, user).await?.person.id;
         let at = self.clock.now();
         let end = UserTokenWrite::EndIssued { user: Some(user), before: valid_from(at), at };
-        self.commit(caller, Write::UserTokens(end)).await.map(|_| ())
+        self.commit(caller, end).await.map(|_| ())
     }
 
     /// As [`Chat::revoke_user_tokens`], for all users of the caller's application.
@@ -134,7 +134,7 @@ impl Chat {
         needs_application(caller)?;
         let at = self.clock.now();
         let end = UserTokenWrite::EndIssued { user: None, before: valid_from(at), at };
-        self.commit(caller, Write::UserTokens(end)).await.map(|_| ())
+        self.commit(caller, end).await.map(|_| ())
     }
 
     /// Gives the caller's application its next signing key. Tokens of the present one work for this many seconds; with
@@ -156,9 +156,9 @@ impl Chat {
         let until = Timestamp(at.0.saturating_add(i64::from(keep_previous_s) * 1_000));
         let keep_until = (keep_previous_s > 0).then_some(until);
         let rotate = UserTokenWrite::RotateKey { keep_until, at };
-        match self.commit(caller, Write::UserTokens(rotate)).await? {
-            Outcome::Stale => Err(Refusal::NotFound.into()),
-            _ => {
+        match self.commit(caller, rotate).await? {
+            Checked::Stale => Err(Refusal::NotFound.into()),
+            Checked::Done => {
                 let found = self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?;
                 Ok(self.signing_key(&found))
             }
@@ -211,10 +211,9 @@ impl Chat {
         let sign_up = Some(TokenSignUp { issued: token.issued });
         let put =
             PutUser { key: key.clone(), person, bio: None, version: None, sign_up, at: self.monotonic.now() };
-        match self.commit_in(application.id, Write::PutUser(put)).await? {
-            Outcome::UserPut { user, .. } => Ok(Some(user.person)),
-            Outcome::Stale => Ok(None),
-            other => Err(Fault::new("user_tokens", format!("a user came to {other:?}")).into()),
+        match self.commit_in(application.id, put).await? {
+            PutUserOutcome::Put { user, .. } => Ok(Some(user.person)),
+            PutUserOutcome::Stale => Ok(None),
         }
     }
 }

@@ -3,8 +3,8 @@
 use chat::SessionSummary;
 use chat::TokenHash;
 use chat::store::{
-    Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
-    Sessions, folded,
+    Account, AccountKey, AccountListing, AccountWrite, Checked, CreateAccount, CreateAccountOutcome, DEVICES,
+    FirstRole, Login, PasswordHash, folded,
 };
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{AppRole, ApplicationId, Timestamp, UserId};
@@ -67,36 +67,40 @@ pub(super) fn sessions(
     })
 }
 
-pub(super) fn begin(
+/// Carries out a change of an account.
+pub(super) fn write(
     db: &Transaction<'_>,
     application: ApplicationId,
-    user: UserId,
-    session: &NewSession,
-) -> rusqlite::Result<Outcome> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO sessions (token_hash, application, user, label, since, seen, number)
-         VALUES (?, ?, ?, ?, ?, ?,
-                 (SELECT coalesce(max(number), 0) + 1 FROM sessions WHERE application = ?2 AND user = ?3))",
-    )?;
-    let NewSession { token, label, at } = session;
-    insert.execute(params![token.0, application.0, user.to_string(), label, at.0, at.0])?;
-    Ok(Outcome::Done)
+    write: &AccountWrite,
+) -> rusqlite::Result<Checked> {
+    match write {
+        AccountWrite::MakeOwner { user } => own(db, application, *user),
+        AccountWrite::SetPassword { user, checked, password } => {
+            set_password(db, application, *user, checked, password)
+        }
+        AccountWrite::SetApplicationRole { user, role } => rank(db, application, *user, *role),
+        AccountWrite::CreateReset { token, user, by, until } => {
+            offer_reset(db, application, *token, *user, *by, *until)
+        }
+        AccountWrite::ResetPassword { token, password } => use_reset(db, application, *token, password),
+        AccountWrite::RememberDevice { user, device, at } => {
+            know_device(db, application, *user, *device, *at)
+        }
+    }
 }
 
-pub(super) fn claim(
+pub(super) fn create(
     db: &Transaction<'_>,
     application: ApplicationId,
-    user: UserId,
-    login: &Login,
-    password: &PasswordHash,
-    rank: FirstRole,
-) -> rusqlite::Result<Outcome> {
+    CreateAccount { user, login, password, rank }: &CreateAccount,
+) -> rusqlite::Result<CreateAccountOutcome> {
+    let user = *user;
     let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND user = ?")?;
     if find.exists(params![application.0, user.to_string()])? || owner_of(db, application, login)?.is_some() {
-        return Ok(Outcome::LoginTaken);
+        return Ok(CreateAccountOutcome::LoginTaken);
     }
     let role = match rank {
-        FirstRole::Owner if has_owner(db, application)? => return Ok(Outcome::Stale),
+        FirstRole::Owner if has_owner(db, application)? => return Ok(CreateAccountOutcome::Stale),
         FirstRole::Owner => AppRole::Owner,
         FirstRole::FirstIsOwner if !has_accounts(db, application)? => AppRole::Owner,
         FirstRole::FirstIsOwner | FirstRole::Member => AppRole::Member,
@@ -113,21 +117,17 @@ pub(super) fn claim(
     }
     names::forget_user(db, application, user, name, false)?;
     names::note_user(db, application, user, name, true)?;
-    Ok(Outcome::Done)
+    Ok(CreateAccountOutcome::Done)
 }
 
 /// Makes a user the owner, if there is no owner.
-pub(super) fn own(
-    db: &Transaction<'_>,
-    application: ApplicationId,
-    user: UserId,
-) -> rusqlite::Result<Outcome> {
+fn own(db: &Transaction<'_>, application: ApplicationId, user: UserId) -> rusqlite::Result<Checked> {
     if has_owner(db, application)? {
-        return Ok(Outcome::Stale);
+        return Ok(Checked::Stale);
     }
     let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE application = ? AND user = ?")?;
     let changed = update.execute(params![app_role(AppRole::Owner), application.0, user.to_string()])?;
-    Ok(if changed == 0 { Outcome::Stale } else { Outcome::Done })
+    Ok(if changed == 0 { Checked::Stale } else { Checked::Done })
 }
 
 pub(super) fn has_owner(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
@@ -148,15 +148,15 @@ pub(super) fn is_password(
 }
 
 /// Changes a password, if the current one is still the one that was checked.
-pub(super) fn set_password(
+fn set_password(
     db: &Transaction<'_>,
     application: ApplicationId,
     user: UserId,
     checked: &PasswordHash,
     password: &PasswordHash,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     if !is_password(db, application, user, checked)? {
-        return Ok(Outcome::Stale);
+        return Ok(Checked::Stale);
     }
     put_password(db, application, user, password)
 }
@@ -166,7 +166,7 @@ fn put_password(
     application: ApplicationId,
     user: UserId,
     password: &PasswordHash,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let mut update =
         db.prepare_cached("UPDATE accounts SET password = ? WHERE application = ? AND user = ?")?;
     update.execute(params![password.0, application.0, user.to_string()])?;
@@ -174,13 +174,13 @@ fn put_password(
 }
 
 /// Stores a device that a user has signed in with, and deletes the ones that were used longest ago.
-pub(super) fn know_device(
+fn know_device(
     db: &Transaction<'_>,
     application: ApplicationId,
     user: UserId,
     device: TokenHash,
     at: Timestamp,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let user = user.to_string();
     let mut insert = db.prepare_cached(
         "INSERT OR REPLACE INTO devices (application, user, token_hash, seen) VALUES (?, ?, ?, ?)",
@@ -192,7 +192,7 @@ pub(super) fn know_device(
              ORDER BY seen DESC LIMIT -1 OFFSET ?4)",
     )?;
     forget.execute(params![application.0, user, device.0, DEVICES - 1])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
 pub(super) fn knows_device(
@@ -206,12 +206,12 @@ pub(super) fn knows_device(
     find.exists(params![application.0, user.to_string(), device.0])
 }
 
-pub(super) fn rank(
+fn rank(
     db: &Transaction<'_>,
     application: ApplicationId,
     user: UserId,
     role: AppRole,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE application = ? AND user = ?")?;
     update.execute(params![app_role(role), application.0, user.to_string()])?;
     db.prepare_cached("DELETE FROM resets WHERE application = ? AND offered_by = ?")?
@@ -224,35 +224,35 @@ fn forget_resets(
     db: &Transaction<'_>,
     application: ApplicationId,
     user: UserId,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     db.prepare_cached("DELETE FROM resets WHERE application = ? AND user = ?")?
         .execute(params![application.0, user.to_string()])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
-pub(super) fn offer_reset(
+fn offer_reset(
     db: &Transaction<'_>,
     application: ApplicationId,
     token: TokenHash,
     user: UserId,
     by: Option<UserId>,
     until: Timestamp,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let mut insert = db.prepare_cached(
         "INSERT INTO resets (token_hash, application, user, offered_by, until) VALUES (?, ?, ?, ?, ?)",
     )?;
     let by = by.map(|by| by.to_string());
     insert.execute(params![token.0, application.0, user.to_string(), by, until.0])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
-pub(super) fn use_reset(
+fn use_reset(
     db: &Transaction<'_>,
     application: ApplicationId,
     token: TokenHash,
     password: &PasswordHash,
-) -> rusqlite::Result<Outcome> {
-    let Some((user, _)) = reset(db, application, token)? else { return Ok(Outcome::Stale) };
+) -> rusqlite::Result<Checked> {
+    let Some((user, _)) = reset(db, application, token)? else { return Ok(Checked::Stale) };
     put_password(db, application, user, password)
 }
 
@@ -328,26 +328,4 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<AccountListing> {
 fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<AppRole> {
     let role = checked(row, column, |role: String| app_role_of(&role));
     damaged::or(row, "accounts", role, AppRole::Member)
-}
-
-/// Deletes sessions; returns true if there were any.
-pub(super) fn sign_out(
-    db: &Transaction<'_>,
-    application: ApplicationId,
-    user: UserId,
-    which: Sessions,
-) -> rusqlite::Result<bool> {
-    let user = user.to_string();
-    let ended = match which {
-        Sessions::One(token) => db
-            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash = ?")?
-            .execute(params![application.0, user, token.0])?,
-        Sessions::Others(token) => db
-            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash <> ?")?
-            .execute(params![application.0, user, token.0])?,
-        Sessions::All => db
-            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ?")?
-            .execute(params![application.0, user])?,
-    };
-    Ok(ended > 0)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chat::store::{CopyPointer, Draft, Mentions, OpenTopicUsage, Outcome, Sender};
+use chat::store::{CopyPointer, Draft, LogOutcome, Mentions, OpenTopicUsage, Sender};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use wire::{ApplicationId, Conversation, Json, LogKey, Seq, Timestamp, Topic, UserId};
 
@@ -124,7 +124,7 @@ impl Heads {
 }
 
 /// Returns the outcome of a draft whose `SendId` was used before; none if it is new.
-pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
+pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Option<LogOutcome>> {
     let mut find = scope.db.prepare_cached(
         "SELECT entries.seq, entries.at, entries.body_hash, logs.topic,
                 CASE WHEN logs.topic <> ?4 THEN entries.data END
@@ -136,12 +136,12 @@ pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<O
         let repeated = || {
             let (topic, seq) = place(row, 3, 0, 4)?;
             Ok(if topic == draft.topic && row.get::<_, [u8; 16]>(2)? == draft.body.0 {
-                Outcome::Repeated { seq, at: Timestamp(row.get(1)?) }
+                LogOutcome::Repeated { seq, at: Timestamp(row.get(1)?) }
             } else {
-                Outcome::SendIdTaken
+                LogOutcome::SendIdTaken
             })
         };
-        damaged::or(row, "entries", repeated(), Outcome::SendIdTaken)
+        damaged::or(row, "entries", repeated(), LogOutcome::SendIdTaken)
     })
     .optional()
 }

@@ -1,8 +1,8 @@
 //! Applications as rows.
 
 use chat::store::{
-    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, JobWrite, NewApplication, Outcome,
-    Revocation, Sessions, Version,
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, Checked, JobWrite, NewApplication,
+    RemoveData, Removed, Revocation, Sessions, Version,
 };
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, ApplicationTitle, Description, Timestamp};
@@ -12,10 +12,9 @@ use super::values::checked;
 use super::{application_data, damaged, ended_sessions, jobs, people, tokens};
 
 /// Carries out a change of applications and API tokens.
-pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Result<Outcome> {
+pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Result<Checked> {
     let Scope { db, application, .. } = scope;
     match write {
-        ApplicationWrite::Create(new) => create(db, new),
         ApplicationWrite::Change { version, title, description, config } => {
             let mut update = db.prepare_cached(
                 "UPDATE applications SET title = ?2, description = ?3, config = ?4, version = version + 1
@@ -25,16 +24,16 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
             let text = config.to_json();
             let values = params![application.0, title.as_str(), description.as_str(), text.as_str(), version];
             if update.execute(values)? == 0 {
-                return Ok(Outcome::Stale);
+                return Ok(Checked::Stale);
             }
             list_origins(db, application, &config.allowed_origins)?;
             sign(db, application)?;
-            Ok(Outcome::Done)
+            Ok(Checked::Done)
         }
         ApplicationWrite::AddToken(new) => tokens::add(db, application, new),
         ApplicationWrite::ReplaceTokens(new) => {
             let outcome = tokens::replace(db, application, new)?;
-            if outcome == Outcome::Done {
+            if outcome == Checked::Done {
                 let which = Sessions::Others(new.token);
                 ended_sessions::note(scope, new.at, &[Revocation::Tokens { application, which }])?;
             }
@@ -42,7 +41,7 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
         }
         ApplicationWrite::RevokeToken { token, at } => {
             let outcome = tokens::revoke(db, application, *token, *at)?;
-            if outcome == Outcome::Done {
+            if outcome == Checked::Done {
                 let which = Sessions::One(*token);
                 ended_sessions::note(scope, *at, &[Revocation::Tokens { application, which }])?;
             }
@@ -51,7 +50,7 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
         ApplicationWrite::TouchToken { token, at } => tokens::touch(db, application, *token, *at),
         ApplicationWrite::Delete { at, job } => {
             let outcome = delete(db, application, *at)?;
-            if outcome == Outcome::Done {
+            if outcome == Checked::Done {
                 tokens::remove_all(db, application)?;
                 list_origins(db, application, &[])?;
                 ended_sessions::note(scope, *at, &[Revocation::Application(application)])?;
@@ -59,19 +58,21 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
             }
             Ok(outcome)
         }
-        ApplicationWrite::RemoveData { limit } => {
-            // A job that runs again may find that the number is that of no application.
-            let all = !is_deleted(db, application)? || application_data::remove(scope, *limit)?;
-            Ok(Outcome::Removed { all })
-        }
         ApplicationWrite::Forget => {
             let mut delete =
                 db.prepare_cached("DELETE FROM applications WHERE application = ? AND deleted IS NOT NULL")?;
             delete.execute([application.0])?;
-            Ok(Outcome::Done)
+            Ok(Checked::Done)
         }
         ApplicationWrite::RemoveOldTokens { before } => tokens::remove_old(db, *before),
     }
+}
+
+/// Removes a part of the data of a deleted application.
+pub(super) fn remove_data(scope: Scope<'_>, RemoveData { limit }: RemoveData) -> rusqlite::Result<Removed> {
+    // A job that runs again may find that the number is that of no application.
+    let all = !is_deleted(scope.db, scope.application)? || application_data::remove(scope, limit)?;
+    Ok(Removed { all })
 }
 
 /// Returns an application.
@@ -142,7 +143,8 @@ fn is_deleted(db: &Connection, application: ApplicationId) -> rusqlite::Result<b
         .exists([application.0])
 }
 
-fn create(db: &Transaction<'_>, new: &NewApplication) -> rusqlite::Result<Outcome> {
+/// Adds an application and its first token; returns its number.
+pub(super) fn create(db: &Transaction<'_>, new: &NewApplication) -> rusqlite::Result<ApplicationId> {
     let NewApplication { public_id, title, description, token } = new;
     let mut insert = db.prepare_cached(
         "INSERT INTO applications (public_id, title, description, config, since) VALUES (?, ?, ?, ?, ?)",
@@ -156,7 +158,7 @@ fn create(db: &Transaction<'_>, new: &NewApplication) -> rusqlite::Result<Outcom
         ApplicationId(number.map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?);
     sign(db, application)?;
     tokens::add(db, application, token)?;
-    Ok(Outcome::Created { application })
+    Ok(application)
 }
 
 /// Gives the system user of an application its title.
@@ -167,10 +169,10 @@ fn sign(db: &Transaction<'_>, id: ApplicationId) -> rusqlite::Result<()> {
     }
 }
 
-fn delete(db: &Transaction<'_>, application: ApplicationId, at: Timestamp) -> rusqlite::Result<Outcome> {
+fn delete(db: &Transaction<'_>, application: ApplicationId, at: Timestamp) -> rusqlite::Result<Checked> {
     let mut delete =
         db.prepare_cached("UPDATE applications SET deleted = ? WHERE application = ? AND deleted IS NULL")?;
-    Ok(if delete.execute(params![at.0, application.0])? == 0 { Outcome::Stale } else { Outcome::Done })
+    Ok(if delete.execute(params![at.0, application.0])? == 0 { Checked::Stale } else { Checked::Done })
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Application> {

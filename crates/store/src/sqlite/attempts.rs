@@ -1,18 +1,30 @@
 //! Attempts, counted in time windows for throttling.
 
-use chat::store::{Attempt, AttemptKey, Outcome};
+use chat::store::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 use rusqlite::{Transaction, params};
 use wire::{ApplicationId, Timestamp};
 
 use super::damaged;
 
+/// Carries out a change of the counters.
+pub(super) fn write(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    write: &AttemptWrite,
+) -> rusqlite::Result<AttemptOutcome> {
+    match write {
+        AttemptWrite::Take { attempts, at } => take(db, application, attempts, *at),
+        AttemptWrite::Return { attempts } => give_back(db, application, attempts),
+    }
+}
+
 /// Counts one attempt in each window, if all of them have room.
-pub(super) fn take(
+fn take(
     db: &Transaction<'_>,
     application: ApplicationId,
     attempts: &[Attempt],
     at: Timestamp,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<AttemptOutcome> {
     let mut wait_ms = 0;
     for Attempt { key, max, window_ms } in attempts {
         // After the clock was set back nobody waits longer than the window.
@@ -30,7 +42,7 @@ pub(super) fn take(
         }
     }
     if wait_ms > 0 {
-        return Ok(Outcome::Exhausted { wait_ms });
+        return Ok(AttemptOutcome::Exhausted { wait_ms });
     }
     for Attempt { key, window_ms, .. } in attempts {
         db.prepare_cached("DELETE FROM attempts WHERE application = ? AND key = ? AND at <= ?")?
@@ -38,15 +50,15 @@ pub(super) fn take(
         db.prepare_cached("INSERT INTO attempts (application, key, at) VALUES (?, ?, ?)")?
             .execute(params![application.0, key.0, at.0])?;
     }
-    Ok(Outcome::Done)
+    Ok(AttemptOutcome::Done)
 }
 
 /// Removes the latest attempt from each window.
-pub(super) fn give_back(
+fn give_back(
     db: &Transaction<'_>,
     application: ApplicationId,
     attempts: &[AttemptKey],
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<AttemptOutcome> {
     for key in attempts {
         db.prepare_cached(
             "DELETE FROM attempts WHERE id = (
@@ -54,7 +66,7 @@ pub(super) fn give_back(
         )?
         .execute(params![application.0, key.0])?;
     }
-    Ok(Outcome::Done)
+    Ok(AttemptOutcome::Done)
 }
 
 pub(super) fn sweep(

@@ -1,6 +1,6 @@
 //! Changes of groups, as rows.
 
-use chat::store::{Fact, GroupChange, Outcome, Version, folded};
+use chat::store::{Checked, Fact, GroupChange, Version, folded};
 use rusqlite::{ToSql, Transaction, params};
 use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic};
 
@@ -10,26 +10,26 @@ use super::values::{join_policy, role};
 use super::{damaged, keyed, names};
 
 /// Changes a group, if it is what was looked at when that was decided.
-pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<Outcome> {
+pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<Checked> {
     let Scope { db, application, .. } = scope;
     let id = change.group.to_string();
     let key = params![application.0, id];
     let mut find = db.prepare_cached("SELECT id, version FROM groups WHERE application = ? AND id = ?")?;
     let version = damaged::one(&mut find, key, "groups", |row| row.get::<_, u64>(1).map(Version))?;
     if version != change.version {
-        return Ok(Outcome::Stale);
+        return Ok(Checked::Stale);
     }
     for fact in &change.facts {
         if let Fact::Keyed(key) = fact
             && keyed::group(db, application, key)?.is_some()
         {
-            return Ok(Outcome::Stale);
+            return Ok(Checked::Stale);
         }
     }
     // An id of the caller's names one change.
     for draft in &change.news {
         if sent_before(scope, draft)?.is_some() {
-            return Ok(Outcome::Stale);
+            return Ok(Checked::Stale);
         }
     }
     for fact in &change.facts {
@@ -40,7 +40,7 @@ pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<
     for draft in &change.news {
         append(scope, draft)?;
     }
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
 fn establish(scope: Scope<'_>, id: GroupId, group: &str, fact: &Fact) -> rusqlite::Result<()> {

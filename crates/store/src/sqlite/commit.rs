@@ -1,20 +1,19 @@
 //! Commits: a batch of writes in one transaction.
 
 use chat::store::{
-    Amend, Amended, Commit, Committed, DirectCreation, Draft, OpenTopicBounds, Outcome, Revocation, Sessions,
-    Write, is_placeholder, requoted,
+    Amend, AmendOutcome, Amended, Commit, Committed, DirectCreation, Draft, LogOutcome, LogWrite,
+    OpenTopicBounds, Outcome, Revocation, Sessions, Sweep, Swept, Write, is_placeholder, requoted,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
 
 use super::append::{Heads, append, append_at, grow, mention, sent_before};
-use super::marks::{delivered, read, seat};
 use super::scope::{News, Positions, Scope};
 use super::trim::length;
-use super::values::{notify, sql};
+use super::values::sql;
 use super::{
     accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs,
-    meta, names, people, receipts, restricted, sessions, trim, usage, user_tokens,
+    marks, meta, restricted, sessions, trim, usage, user_tokens, users,
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
@@ -33,8 +32,10 @@ pub(super) fn commit(
     for Commit { application, write } in commits {
         let scope = Scope { db: &transaction, application, positions, news: &news };
         outcomes.push(match write {
-            Write::Post(draft) => post(scope, draft, &mut heads)?,
-            Write::Publish { draft, bounds } => publish(scope, draft, bounds, &mut heads)?,
+            Write::Log(LogWrite::Post(draft)) => Outcome::Log(post(scope, draft, &mut heads)?),
+            Write::Log(LogWrite::Publish { draft, bounds }) => {
+                Outcome::Log(publish(scope, draft, bounds, &mut heads)?)
+            }
             other => {
                 // Later writes must see these entries in the file.
                 heads.settle(&transaction)?;
@@ -54,161 +55,78 @@ pub(super) fn commit(
 
 fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     let Scope { db, application, .. } = scope;
-    match write {
-        Write::Post(draft) | Write::Publish { draft, .. } => post_alone(scope, draft),
-        Write::KeepRefusals { user, seq, refused } => {
-            jobs::keep_refusals(db, application, *user, *seq, refused)?;
-            Ok(Outcome::Done)
-        }
-        Write::Trim { topic, before } => trim::trim(scope, topic, *before),
-        Write::SetRetention { topic, retention } => usage::set_retention(scope, topic, retention.as_ref()),
-        Write::Jobs(write) => jobs::write(db, write),
-        Write::Applications(write) => applications::write(scope, write),
-        Write::UserTokens(write) => user_tokens::write(scope, write),
-        Write::PostRestricted(message) => restricted::post(scope, message),
-        Write::Amend(amend) => carry_out_amend(scope, amend),
-        Write::ChangeGroup(change) => changes::apply(scope, change),
-        Write::CreateGuest { person, session } => {
-            let mut user =
-                db.prepare_cached("INSERT INTO users (application, id, name, since) VALUES (?, ?, ?, ?)")?;
-            user.execute(params![application.0, person.id.to_string(), person.name.as_str(), session.at.0])?;
-            guests::came(db, application, person.id, session.at)?;
-            names::note_user(db, application, person.id, person.name.as_str(), false)?;
-            accounts::begin(db, application, person.id, session)
-        }
-        Write::SetRead { conversation, user, seq, back } => read(scope, *conversation, *user, *seq, *back),
-        Write::SetOwnDelivered { marks } => {
-            let mut moved = Vec::new();
-            for (user, seq) in marks {
-                moved.extend(receipts::deliver(scope, *user, *seq)?);
+    Ok(match write {
+        Write::Log(write) => Outcome::Log(append_to_log(scope, write)?),
+        Write::Amend(amend) => Outcome::Amend(carry_out_amend(scope, amend)?),
+        Write::Trim(trim) => Outcome::Trim(trim::trim(scope, trim)?),
+        Write::SetRetention(write) => Outcome::SetRetention(usage::set_retention(scope, write)?),
+        Write::Groups(change) => Outcome::Groups(changes::apply(scope, change)?),
+        Write::Users(write) => Outcome::Users(users::write(scope, write)?),
+        Write::PutUser(put) => Outcome::PutUser(keyed::put_user(db, application, put)?),
+        Write::CreateAccount(new) => Outcome::CreateAccount(accounts::create(db, application, new)?),
+        Write::Accounts(write) => Outcome::Accounts(accounts::write(db, application, write)?),
+        Write::Sessions(write) => Outcome::Sessions(sessions::write(scope, write)?),
+        Write::UserTokens(write) => Outcome::UserTokens(user_tokens::write(scope, write)?),
+        Write::ReadState(write) => Outcome::ReadState(marks::write(scope, write)?),
+        Write::Attempts(write) => Outcome::Attempts(attempts::write(db, application, write)?),
+        Write::Jobs(write) => Outcome::Jobs(jobs::write(db, write)?),
+        Write::ClaimJobs(claim) => Outcome::ClaimJobs(jobs::claim(db, *claim)?),
+        Write::CreateApplication(new) => Outcome::CreateApplication(applications::create(db, new)?),
+        Write::Applications(write) => Outcome::Applications(applications::write(scope, write)?),
+        Write::RemoveData(remove) => Outcome::RemoveData(applications::remove_data(scope, *remove)?),
+        Write::Sweep(bounds) => Outcome::Sweep(sweep(scope, bounds)?),
+        Write::WithAudit(audited) => {
+            let outcome = carry_out(scope, &audited.write)?;
+            if outcome.is_done() {
+                append(scope, &audited.note)?;
             }
-            Ok(Outcome::Receipts { moved })
+            outcome
         }
-        Write::SetDelivered { marks } => {
-            let mut moved = Vec::new();
-            for (conversation, user, seq) in marks {
-                if let Some(marks) = delivered(scope, *conversation, *user, *seq)?
-                    && !conversations::is_blocked(db, application, *conversation)?
-                {
-                    moved.push((*conversation, marks));
+        Write::Transaction(transaction) => {
+            let outcome = carry_out(scope, &transaction.first)?;
+            if outcome.is_done() {
+                for write in &transaction.then {
+                    carry_out(scope, write)?;
                 }
             }
-            Ok(Outcome::Delivered { moved })
+            outcome
         }
-        Write::PostFirst { draft, creation } => {
+    })
+}
+
+fn append_to_log(scope: Scope<'_>, write: &LogWrite) -> rusqlite::Result<LogOutcome> {
+    match write {
+        LogWrite::Post(draft) | LogWrite::Publish { draft, .. } => post_alone(scope, draft),
+        LogWrite::PostRestricted(message) => restricted::post(scope, message),
+        LogWrite::PostFirst { draft, creation } => {
             let outcome = post_alone(scope, draft)?;
-            if matches!(outcome, Outcome::Posted { .. }) {
+            if matches!(outcome, LogOutcome::Posted { .. }) {
                 list_direct(scope, creation)?;
             }
             Ok(outcome)
         }
-        Write::Block { by, user, on } => {
-            let statement = if *on {
-                "INSERT OR REPLACE INTO blocks (application, user, blocked) VALUES (?, ?, ?)"
-            } else {
-                "DELETE FROM blocks WHERE application = ? AND user = ? AND blocked = ?"
-            };
-            let key = params![application.0, by.to_string(), user.to_string()];
-            db.prepare_cached(statement)?.execute(key)?;
-            Ok(Outcome::Done)
-        }
-        Write::SetPreferences { conversation, user, notify: wish, hidden, news } => {
-            let (table, seat) = seat(*conversation, *user);
-            let mut update = db.prepare_cached(&format!(
-                "UPDATE {table} SET notify = ?1, hidden = ?2 WHERE application = ?3 AND {} = ?4 AND user = ?5",
-                seat.column
-            ))?;
-            let key = params![notify(*wish), hidden, application.0, seat.value, user.to_string()];
-            if update.execute(key)? > 0 {
-                append(scope, news)?;
-            }
-            Ok(Outcome::Done)
-        }
-        Write::SetBio { user, bio } => people::describe(db, application, *user, bio),
-        Write::SetAvatar { user, picture } => people::portray(db, application, *user, picture.as_ref()),
-        Write::PutUser(put) => keyed::put_user(db, application, put),
-        Write::RemoveUser { user, name, tokens_valid_from, at } => {
-            user_tokens::end_user(db, application, *user, *tokens_valid_from)?;
-            let before = Timestamp(i64::MAX);
-            let mut ended = vec![Revocation::Issued { application, user: Some(*user), before }];
-            if keyed::remove_user(db, application, *user, name)? {
-                let user = UserKey { application, user: *user };
-                ended.push(Revocation::Sessions { user, which: Sessions::All });
-            }
-            ended_sessions::note(scope, *at, &ended)?;
-            Ok(Outcome::Done)
-        }
-        Write::CreateAccount { user, login, password, rank } => {
-            accounts::claim(db, application, *user, login, password, *rank)
-        }
-        Write::MakeOwner { user } => accounts::own(db, application, *user),
-        Write::SetPassword { user, checked, password } => {
-            accounts::set_password(db, application, *user, checked, password)
-        }
-        Write::SetApplicationRole { user, role } => accounts::rank(db, application, *user, *role),
-        Write::CreateReset { token, user, by, until } => {
-            accounts::offer_reset(db, application, *token, *user, *by, *until)
-        }
-        Write::ResetPassword { token, password } => accounts::use_reset(db, application, *token, password),
-        Write::SignIn { user, checked, session } => match checked {
-            Some(checked) if !accounts::is_password(db, application, *user, checked)? => Ok(Outcome::Stale),
-            _ => accounts::begin(db, application, *user, session),
-        },
-        Write::SignOut { user, which, at } => {
-            if accounts::sign_out(db, application, *user, *which)? {
-                let user = UserKey { application, user: *user };
-                ended_sessions::note(scope, *at, &[Revocation::Sessions { user, which: *which }])?;
-            }
-            Ok(Outcome::Done)
-        }
-        Write::WithAudit { write, note } => {
-            let outcome = carry_out(scope, write)?;
-            if outcome == Outcome::Done {
-                append(scope, note)?;
-            }
-            Ok(outcome)
-        }
-        Write::Transaction { first, then } => {
-            let outcome = carry_out(scope, first)?;
-            if outcome == Outcome::Done {
-                for write in then {
-                    carry_out(scope, write)?;
-                }
-            }
-            Ok(outcome)
-        }
-        Write::TakeAttempts { attempts, at } => attempts::take(db, application, attempts, *at),
-        Write::ReturnAttempts { attempts } => attempts::give_back(db, application, attempts),
-        Write::RememberDevice { user, device, at } => {
-            accounts::know_device(db, application, *user, *device, *at)
-        }
-        Write::Sweep(sweep) => {
-            attempts::sweep(db, application, sweep.attempts_before)?;
-            sweep_links(db, application, sweep.links_before)?;
-            user_tokens::sweep(db, application, sweep.links_before)?;
-            let mut ended =
-                sessions::sweep(db, application, sweep.sessions_seen_before, sweep.sessions_begun_before)?;
-            let guests = guests::sweep(db, application, sweep.guests_before, sweep.guests)?;
-            let all = |user: &UserId| Revocation::Sessions {
-                user: UserKey { application, user: *user },
-                which: Sessions::All,
-            };
-            ended.extend(guests.iter().map(all));
-            ended_sessions::note(scope, sweep.at, &ended)?;
-            ended_sessions::trim(scope, sweep.revocations_before)?;
-            Ok(Outcome::Swept { guests })
-        }
-        Write::TouchSession { token, at } => {
-            let mut touch = db.prepare_cached(
-                "UPDATE sessions SET seen = ?1, since = min(since, ?1) WHERE application = ?2 AND token_hash = ?3",
-            )?;
-            touch.execute(params![at.0, application.0, token.0])?;
-            Ok(Outcome::Done)
-        }
     }
 }
 
-fn post(scope: Scope<'_>, draft: Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
+fn sweep(scope: Scope<'_>, bounds: &Sweep) -> rusqlite::Result<Swept> {
+    let Scope { db, application, .. } = scope;
+    attempts::sweep(db, application, bounds.attempts_before)?;
+    sweep_links(db, application, bounds.links_before)?;
+    user_tokens::sweep(db, application, bounds.links_before)?;
+    let mut ended =
+        sessions::sweep(db, application, bounds.sessions_seen_before, bounds.sessions_begun_before)?;
+    let guests = guests::sweep(db, application, bounds.guests_before, bounds.guests)?;
+    let all = |user: &UserId| Revocation::Sessions {
+        user: UserKey { application, user: *user },
+        which: Sessions::All,
+    };
+    ended.extend(guests.iter().map(all));
+    ended_sessions::note(scope, bounds.at, &ended)?;
+    ended_sessions::trim(scope, bounds.revocations_before)?;
+    Ok(Swept { guests })
+}
+
+fn post(scope: Scope<'_>, draft: Draft, heads: &mut Heads) -> rusqlite::Result<LogOutcome> {
     let db = scope.db;
     let watched = match right(scope, &draft)? {
         Ok(watched) => watched,
@@ -219,13 +137,13 @@ fn post(scope: Scope<'_>, draft: Draft, heads: &mut Heads) -> rusqlite::Result<O
     let (log, seq, begins) = heads.next(db, &key, &draft)?;
     if draft.about.is_some_and(|about| about < begins) {
         heads.take_back(&key);
-        return Ok(sent_before(scope, &draft)?.unwrap_or(Outcome::Refused(Refusal::NotFound)));
+        return Ok(sent_before(scope, &draft)?.unwrap_or(LogOutcome::Refused(Refusal::NotFound)));
     }
     if append_at(scope, log, seq, &draft)? {
         heads.keep(scope, &key, &draft, seq)?;
         note_spoken(scope, &draft, watched)?;
         scope.appended(draft, seq);
-        return Ok(Outcome::Posted { seq });
+        return Ok(LogOutcome::Posted { seq });
     }
     heads.take_back(&key);
     sent_before(scope, &draft)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
@@ -246,7 +164,7 @@ fn publish(
     draft: Draft,
     bounds: OpenTopicBounds,
     heads: &mut Heads,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<LogOutcome> {
     let begins = heads.begins(scope.db, &scope.log(&draft.topic))?;
     let checked =
         bounds.check(heads.open_topics(scope.db, scope.application)?, begins, draft.data.as_str().len());
@@ -258,35 +176,35 @@ fn publish(
     }
     match checked {
         Ok(()) => post(scope, draft, heads),
-        Err(refusal) => Ok(Outcome::Refused(refusal)),
+        Err(refusal) => Ok(LogOutcome::Refused(refusal)),
     }
 }
 
 /// As [`post`], where other statements may read the log next.
-fn post_alone(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
+fn post_alone(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<LogOutcome> {
     let mut heads = Heads::default();
     let outcome = post(scope, draft.clone(), &mut heads)?;
     heads.settle(scope.db)?;
     Ok(outcome)
 }
 
-fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {
+fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<AmendOutcome> {
     let Scope { db, application, .. } = scope;
     let (news, target) = (&amend.news, sql(amend.target));
     if let Some(outcome) = sent_before(scope, news)? {
-        return Ok(outcome);
+        return Ok(outcome.into());
     }
-    let Some(right) = news.right else { return Ok(Outcome::Refused(Refusal::NotFound)) };
+    let Some(right) = news.right else { return Ok(AmendOutcome::Refused(Refusal::NotFound)) };
     let standing = conversations::standing(db, application, right.conversation, right.user)?;
     if let Err(refusal) = right.check(standing.as_ref()) {
-        return Ok(Outcome::Refused(refusal));
+        return Ok(AmendOutcome::Refused(refusal));
     }
     let Some(role) = right.role(standing.as_ref()) else {
-        return Ok(Outcome::Refused(Refusal::NotMember));
+        return Ok(AmendOutcome::Refused(Refusal::NotMember));
     };
     let key = scope.log(&news.topic);
     let Some(kept) = logs::kept(db, &key, amend.target)? else {
-        return Ok(Outcome::Refused(Refusal::NotFound));
+        return Ok(AmendOutcome::Refused(Refusal::NotFound));
     };
     if is_placeholder(&kept.entry.data)
         && let Some(found) = restricted::find(db, &key, amend.target)?
@@ -295,8 +213,8 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
     }
     let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
         Ok(Some(amended)) => amended,
-        Ok(None) => return Ok(Outcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp }),
-        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        Ok(None) => return Ok(AmendOutcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp }),
+        Err(refusal) => return Ok(AmendOutcome::Refused(refusal)),
     };
     let mut find = db.prepare_cached("SELECT id FROM logs WHERE application = ? AND topic = ?")?;
     let log: i64 = find.query_row(params![application.0, news.topic.as_str()], |row| row.get(0))?;
@@ -327,16 +245,19 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
         restricted::requote(scope, &news.topic, amend.target, &excerpt)?;
     }
     grow(db, log, growth)?;
-    Ok(Outcome::Posted { seq: append(scope, news)? })
+    Ok(AmendOutcome::Posted { seq: append(scope, news)? })
 }
 
 /// Checks the permission to append a draft. Returns the group whose slow mode applies to the sender, if any, or the
 /// outcome of a refusal.
-pub(super) fn right(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<GroupId>, Outcome>> {
+pub(super) fn right(
+    scope: Scope<'_>,
+    draft: &Draft,
+) -> rusqlite::Result<Result<Option<GroupId>, LogOutcome>> {
     let Some(right) = draft.right else { return Ok(Ok(None)) };
     let standing = conversations::standing(scope.db, scope.application, right.conversation, right.user)?;
     Ok(match (right.check(standing.as_ref()), right.conversation) {
-        (Err(refusal), _) => Err(Outcome::Refused(refusal)),
+        (Err(refusal), _) => Err(LogOutcome::Refused(refusal)),
         (Ok(()), Conversation::Group(group)) if right.is_watched(standing.as_ref()) => Ok(Some(group)),
         (Ok(()), _) => Ok(None),
     })

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chat::store::{
-    Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Outcome, Position, Tail, code_of,
-    refusal_of,
+    Checked, ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position, Tail,
+    code_of, refusal_of,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use wire::{ApplicationId, Json, LogKey, Refusal, Seq, Timestamp, Topic, UserId};
@@ -13,7 +13,7 @@ use super::values::{checked, sql};
 use super::{damaged, logs};
 
 /// Carries out a change of jobs.
-pub(super) fn write(db: &Transaction<'_>, write: &JobWrite) -> rusqlite::Result<Outcome> {
+pub(super) fn write(db: &Transaction<'_>, write: &JobWrite) -> rusqlite::Result<Checked> {
     match write {
         JobWrite::Add(jobs) => add(db, jobs)?,
         JobWrite::Begin { now, latest, periodic } => {
@@ -31,12 +31,9 @@ pub(super) fn write(db: &Transaction<'_>, write: &JobWrite) -> rusqlite::Result<
         JobWrite::Plan { from, to, jobs } => {
             let mut advance = db.prepare_cached("UPDATE relay SET position = ? WHERE position = ?")?;
             if advance.execute([to.0, from.0])? == 0 {
-                return Ok(Outcome::Stale);
+                return Ok(Checked::Stale);
             }
             add(db, jobs)?;
-        }
-        JobWrite::Claim { lease, now, until, limit } => {
-            return Ok(Outcome::Claimed { jobs: claim(db, *lease, *now, *until, *limit)? });
         }
         JobWrite::Renew { lease, jobs, until } => {
             let mut renew =
@@ -56,7 +53,7 @@ pub(super) fn write(db: &Transaction<'_>, write: &JobWrite) -> rusqlite::Result<
             db.prepare_cached("DELETE FROM jobs WHERE is_dead AND run_at < ?")?.execute([before.0])?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
 fn add(db: &Transaction<'_>, jobs: &[NewJob]) -> rusqlite::Result<()> {
@@ -81,12 +78,9 @@ pub(super) fn has_due(db: &Connection, now: Timestamp) -> rusqlite::Result<bool>
     find.exists([now.0])
 }
 
-fn claim(
+pub(super) fn claim(
     db: &Transaction<'_>,
-    lease: LeaseId,
-    now: Timestamp,
-    until: Timestamp,
-    limit: usize,
+    ClaimJobs { lease, now, until, limit }: ClaimJobs,
 ) -> rusqlite::Result<Vec<Job>> {
     let mut due = db.prepare_cached(
         "SELECT id, application, kind, arguments, attempts FROM jobs
@@ -136,7 +130,7 @@ fn end(
     lease: LeaseId,
     attempt: u32,
     how: &JobEnd,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let ended = match how {
         JobEnd::Done => {
             let mut delete =
@@ -159,7 +153,7 @@ fn end(
             fail.execute(params![id.0, lease.0, attempt, retry_at.map(|at| at.0), error])?
         }
     };
-    Ok(if ended == 0 { Outcome::Stale } else { Outcome::Done })
+    Ok(if ended == 0 { Checked::Stale } else { Checked::Done })
 }
 
 /// Gives back every leased job. Only one process has the file open, so the workers of earlier ones are gone.

@@ -1,12 +1,12 @@
 //! Users and groups that an application names by keys, as rows.
 
-use chat::store::{ExternalKey, KeyedGroup, KeyedUser, Outcome, PutUser, Sessions, Version};
+use chat::store::{ExternalKey, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version};
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, Description, GroupId, PersonName, UserId};
 
 use super::people::person;
 use super::values::checked;
-use super::{accounts, damaged, names, people, user_tokens};
+use super::{accounts, damaged, names, people, sessions, user_tokens};
 
 /// Returns the user of a key.
 pub(super) fn user(
@@ -137,16 +137,16 @@ pub(super) fn put_user(
     db: &Transaction<'_>,
     application: ApplicationId,
     put: &PutUser,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<PutUserOutcome> {
     let PutUser { key, person, bio, version, sign_up, at } = put;
     let present = user(db, application, key)?;
     if version.is_some() && *version != present.as_ref().map(|user| user.version) {
-        return Ok(Outcome::Stale);
+        return Ok(PutUserOutcome::Stale);
     }
     let created = present.is_none();
     let valid_from = user_tokens::valid_from_of_key(db, application, key)?;
     if created && sign_up.is_some_and(|sign_up| sign_up.issued < valid_from) {
-        return Ok(Outcome::Stale);
+        return Ok(PutUserOutcome::Stale);
     }
     match present {
         Some(_) if sign_up.is_some() => {}
@@ -175,7 +175,7 @@ pub(super) fn put_user(
         }
     }
     let user = user(db, application, key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Outcome::UserPut { user, created })
+    Ok(PutUserOutcome::Put { user, created })
 }
 
 /// Removes what a user has, but their messages and memberships; returns true if that ended sessions.
@@ -193,7 +193,7 @@ pub(super) fn remove_user(
     db.prepare_cached("UPDATE users SET kind = 'deleted' WHERE application = ? AND id = ?")?.execute(key)?;
     people::describe(db, application, user, &Description::default())?;
     people::portray(db, application, user, None)?;
-    accounts::sign_out(db, application, user, Sessions::All)
+    sessions::sign_out(db, application, user, Sessions::All)
 }
 
 /// Gives a user another name.

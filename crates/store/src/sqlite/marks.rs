@@ -1,12 +1,12 @@
 //! Read states of members: read and delivered marks, as rows.
 
-use chat::store::Outcome;
+use chat::store::{MovedReceipt, ReadStateOutcome, ReadStateWrite};
 use rusqlite::{OptionalExtension, params};
 use wire::{Conversation, ReadState, Seq, Topic, UserId};
 
 use super::scope::Scope;
 use super::values::{seq, sql};
-use super::{damaged, groups, logs, receipts};
+use super::{conversations, damaged, groups, logs, receipts};
 
 /// The key of a user's membership row in a conversation, besides its `application` and its `user`.
 pub(super) struct Seat {
@@ -23,13 +23,38 @@ pub(super) fn seat(conversation: Conversation, user: UserId) -> (&'static str, S
     }
 }
 
-pub(super) fn read(
+/// Carries out a change of read states.
+pub(super) fn write(scope: Scope<'_>, write: &ReadStateWrite) -> rusqlite::Result<ReadStateOutcome> {
+    let mut outcome = ReadStateOutcome::default();
+    match write {
+        ReadStateWrite::SetRead { conversation, user, seq, back } => {
+            outcome.receipts = read(scope, *conversation, *user, *seq, *back)?;
+        }
+        ReadStateWrite::SetDelivered { marks } => {
+            for (conversation, user, seq) in marks {
+                if let Some(marks) = delivered(scope, *conversation, *user, *seq)?
+                    && !conversations::is_blocked(scope.db, scope.application, *conversation)?
+                {
+                    outcome.states.push((*conversation, marks));
+                }
+            }
+        }
+        ReadStateWrite::SetOwnDelivered { marks } => {
+            for (user, seq) in marks {
+                outcome.receipts.extend(receipts::deliver(scope, *user, *seq)?);
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+fn read(
     scope: Scope<'_>,
     conversation: Conversation,
     user: UserId,
     seq: Seq,
     back: bool,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Vec<MovedReceipt>> {
     let topic = Topic::of(conversation);
     let place = seq.min(logs::head(scope.db, &scope.log(&topic))?);
     let before = match conversation {
@@ -47,14 +72,13 @@ pub(super) fn read(
         seat.column
     ))?;
     update.execute(params![sql(place), scope.application.0, seat.value, user.to_string()])?;
-    let moved = match before.filter(|before| before.role.is_some()) {
-        Some(before) => receipts::read(scope, &topic, user, before.seen, place)?,
-        None => Vec::new(),
-    };
-    Ok(Outcome::Receipts { moved })
+    match before.filter(|before| before.role.is_some()) {
+        Some(before) => receipts::read(scope, &topic, user, before.seen, place),
+        None => Ok(Vec::new()),
+    }
 }
 
-pub(super) fn delivered(
+fn delivered(
     scope: Scope<'_>,
     conversation: Conversation,
     user: UserId,

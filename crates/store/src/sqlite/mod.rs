@@ -49,6 +49,7 @@ mod trouble;
 mod unread;
 mod usage;
 mod user_tokens;
+mod users;
 mod values;
 mod verify;
 mod writer;

@@ -1,7 +1,7 @@
 //! Users: names, profiles and pictures.
 
 use bytes::Bytes;
-use chat::store::{Outcome, Profile};
+use chat::store::Profile;
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, Description, Person, PersonName, Timestamp, UserId};
 
@@ -94,10 +94,10 @@ pub(super) fn describe(
     application: ApplicationId,
     user: UserId,
     bio: &Description,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<()> {
     let mut update = db.prepare_cached("UPDATE users SET bio = ? WHERE application = ? AND id = ?")?;
     update.execute(params![bio.as_str(), application.0, user.to_string()])?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// Sets or removes the picture of a user.
@@ -106,7 +106,7 @@ pub(super) fn portray(
     application: ApplicationId,
     user: UserId,
     picture: Option<&Bytes>,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<()> {
     match picture {
         Some(jpeg) => db
             .prepare_cached("INSERT OR REPLACE INTO pictures (application, user, jpeg) VALUES (?, ?, ?)")?
@@ -115,5 +115,5 @@ pub(super) fn portray(
             .prepare_cached("DELETE FROM pictures WHERE application = ? AND user = ?")?
             .execute(params![application.0, user.to_string()])?,
     };
-    Ok(Outcome::Done)
+    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use chat::rules::{self, Audience, Viewer};
 use chat::store::{
-    Amend, Amended, CopyPointer, Draft, Kept, Mentions, Outcome, Permission, Recipients, Restricted,
-    RestrictedDraft, Sender, Unread, copy, is_placeholder, placeholder, requoted,
+    Amend, AmendOutcome, Amended, CopyPointer, Draft, Kept, LogOutcome, Mentions, Permission, Recipients,
+    Restricted, RestrictedDraft, Sender, Unread, copy, is_placeholder, placeholder, requoted,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::limits::MAX_UNREAD;
@@ -25,7 +25,7 @@ macro_rules! rows {
 }
 
 /// Appends a message for some members of a group, if its author may speak and its recipients have seats.
-pub(super) fn post(scope: Scope<'_>, restricted: &RestrictedDraft) -> rusqlite::Result<Outcome> {
+pub(super) fn post(scope: Scope<'_>, restricted: &RestrictedDraft) -> rusqlite::Result<LogOutcome> {
     let RestrictedDraft { draft, recipients } = restricted;
     let watched = match commit::right(scope, draft)? {
         Ok(watched) => watched,
@@ -34,7 +34,7 @@ pub(super) fn post(scope: Scope<'_>, restricted: &RestrictedDraft) -> rusqlite::
     if let Some(outcome) = sent_before(scope, draft)? {
         return Ok(outcome);
     }
-    let Some(author) = author(draft) else { return Ok(Outcome::Refused(Refusal::NotFound)) };
+    let Some(author) = author(draft) else { return Ok(LogOutcome::Refused(Refusal::NotFound)) };
     let audience = match recipients {
         Recipients::Chosen(users) => {
             let mut missing = Vec::new();
@@ -45,14 +45,14 @@ pub(super) fn post(scope: Scope<'_>, restricted: &RestrictedDraft) -> rusqlite::
                 }
             }
             if !missing.is_empty() {
-                return Ok(Outcome::Refused(rules::not_members(missing)));
+                return Ok(LogOutcome::Refused(rules::not_members(missing)));
             }
             Audience::of(std::iter::once(author).chain(users.iter().copied()).collect())
         }
         Recipients::Inherited(users) => inherited(scope, &draft.topic, &Audience::of(users.clone()), author)?,
     };
     commit::note_spoken(scope, draft, watched)?;
-    Ok(Outcome::Posted { seq: append_to(scope, draft, &audience)? })
+    Ok(LogOutcome::Posted { seq: append_to(scope, draft, &audience)? })
 }
 
 /// Returns the audience of a change by one of the readers: those who still have a seat, and the one who acts.
@@ -135,19 +135,19 @@ pub(super) fn amend(
     Restricted { entry, mentions, audience }: Restricted,
     right: Permission,
     role: Role,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<AmendOutcome> {
     if let Err(refusal) = audience.may_amend(right.viewer(), &amend.amendment) {
-        return Ok(Outcome::Refused(refusal));
+        return Ok(AmendOutcome::Refused(refusal));
     }
     let (seq, at) = (entry.seq, entry.timestamp);
     let amended = match amend.decide(&Kept { entry, mentions }, role) {
         Ok(Some(amended)) => amended,
-        Ok(None) => return Ok(Outcome::Unchanged { seq, at }),
-        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        Ok(None) => return Ok(AmendOutcome::Unchanged { seq, at }),
+        Err(refusal) => return Ok(AmendOutcome::Refused(refusal)),
     };
     rewrite(scope, &amend.news.topic, amend.target, &amended)?;
     let audience = inherited(scope, &amend.news.topic, &audience, amend.by.id)?;
-    Ok(Outcome::Posted { seq: append_to(scope, &amend.news, &audience)? })
+    Ok(AmendOutcome::Posted { seq: append_to(scope, &amend.news, &audience)? })
 }
 
 /// Returns a restricted message as it is now.

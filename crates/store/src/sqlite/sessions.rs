@@ -1,13 +1,79 @@
-//! Sessions, by their token.
+//! Sessions as rows.
 
-use chat::store::{Revocation, Sessions};
+use chat::store::{Checked, NewSession, Revocation, SessionWrite, Sessions};
 use chat::{Session, TokenHash};
-use rusqlite::{Connection, params};
-use wire::{ApplicationId, Timestamp, UserKey};
+use rusqlite::{Connection, Transaction, params};
+use wire::{ApplicationId, Timestamp, UserId, UserKey};
 
 use super::people::person;
+use super::scope::Scope;
 use super::values::checked;
-use super::{damaged, ended_sessions};
+use super::{accounts, damaged, ended_sessions};
+
+/// Carries out a change of the sessions of a user.
+pub(super) fn write(scope: Scope<'_>, write: &SessionWrite) -> rusqlite::Result<Checked> {
+    let Scope { db, application, .. } = scope;
+    match write {
+        SessionWrite::SignIn { user, checked, session } => {
+            if let Some(checked) = checked
+                && !accounts::is_password(db, application, *user, checked)?
+            {
+                return Ok(Checked::Stale);
+            }
+            begin(db, application, *user, session)?;
+        }
+        SessionWrite::SignOut { user, which, at } => {
+            if sign_out(db, application, *user, *which)? {
+                let user = UserKey { application, user: *user };
+                ended_sessions::note(scope, *at, &[Revocation::Sessions { user, which: *which }])?;
+            }
+        }
+        SessionWrite::Touch { token, at } => {
+            let mut touch = db.prepare_cached(
+                "UPDATE sessions SET seen = ?1, since = min(since, ?1) WHERE application = ?2 AND token_hash = ?3",
+            )?;
+            touch.execute(params![at.0, application.0, token.0])?;
+        }
+    }
+    Ok(Checked::Done)
+}
+
+pub(super) fn begin(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    session: &NewSession,
+) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO sessions (token_hash, application, user, label, since, seen, number)
+         VALUES (?, ?, ?, ?, ?, ?,
+                 (SELECT coalesce(max(number), 0) + 1 FROM sessions WHERE application = ?2 AND user = ?3))",
+    )?;
+    let NewSession { token, label, at } = session;
+    insert.execute(params![token.0, application.0, user.to_string(), label, at.0, at.0]).map(|_| ())
+}
+
+/// Deletes sessions; returns true if there were any.
+pub(super) fn sign_out(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    which: Sessions,
+) -> rusqlite::Result<bool> {
+    let user = user.to_string();
+    let ended = match which {
+        Sessions::One(token) => db
+            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash = ?")?
+            .execute(params![application.0, user, token.0])?,
+        Sessions::Others(token) => db
+            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash <> ?")?
+            .execute(params![application.0, user, token.0])?,
+        Sessions::All => db
+            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ?")?
+            .execute(params![application.0, user])?,
+    };
+    Ok(ended > 0)
+}
 
 /// Returns the session of a token, whichever application it belongs to.
 pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<Session>> {

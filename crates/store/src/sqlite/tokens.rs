@@ -1,6 +1,6 @@
 //! Tokens of programs as rows.
 
-use chat::store::{NewApiToken, Outcome};
+use chat::store::{Checked, NewApiToken};
 use chat::{ApiTokenRecord, TokenHash, TokenKind};
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, Timestamp};
@@ -36,9 +36,9 @@ pub(super) fn add(
     db: &Transaction<'_>,
     application: ApplicationId,
     new: &NewApiToken,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     if application != ApplicationId::SERVER && !applications::is_alive(db, application)? {
-        return Ok(Outcome::Stale);
+        return Ok(Checked::Stale);
     }
     let NewApiToken { token, kind, label, at, expires } = new;
     let mut insert = db.prepare_cached(
@@ -46,7 +46,7 @@ pub(super) fn add(
     )?;
     let expires = expires.map(|expires| expires.0);
     insert.execute(params![token.0, application.0, kind.as_str(), label, at.0, expires])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
 /// Adds a token, and revokes the others of its kind.
@@ -54,9 +54,9 @@ pub(super) fn replace(
     db: &Transaction<'_>,
     application: ApplicationId,
     new: &NewApiToken,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let outcome = add(db, application, new)?;
-    if outcome == Outcome::Done {
+    if outcome == Checked::Done {
         let mut revoke = db.prepare_cached(
             "UPDATE tokens SET revoked = ?
              WHERE application = ? AND kind = ? AND token_hash <> ? AND revoked IS NULL",
@@ -72,12 +72,12 @@ pub(super) fn revoke(
     application: ApplicationId,
     token: TokenHash,
     at: Timestamp,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let mut revoke = db.prepare_cached(
         "UPDATE tokens SET revoked = ? WHERE application = ? AND token_hash = ? AND revoked IS NULL",
     )?;
     let revoked = revoke.execute(params![at.0, application.0, token.0])?;
-    Ok(if revoked == 0 { Outcome::Stale } else { Outcome::Done })
+    Ok(if revoked == 0 { Checked::Stale } else { Checked::Done })
 }
 
 /// Records that a token was used.
@@ -86,11 +86,11 @@ pub(super) fn touch(
     application: ApplicationId,
     token: TokenHash,
     at: Timestamp,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let mut touch =
         db.prepare_cached("UPDATE tokens SET used = ? WHERE application = ? AND token_hash = ?")?;
     touch.execute(params![at.0, application.0, token.0])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
 /// Removes all tokens of an application.
@@ -99,10 +99,10 @@ pub(super) fn remove_all(db: &Transaction<'_>, application: ApplicationId) -> ru
 }
 
 /// Removes the tokens of all applications that ended before a time.
-pub(super) fn remove_old(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<Outcome> {
+pub(super) fn remove_old(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<Checked> {
     db.prepare_cached("DELETE FROM tokens WHERE expires < ?")?.execute([before.0])?;
     db.prepare_cached("DELETE FROM tokens WHERE revoked < ?")?.execute([before.0])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ApiTokenRecord> {

@@ -1,24 +1,24 @@
 //! Trimming: the oldest entries of a log are removed, with everything that belongs to them.
 
-use chat::store::{OldEntry, Outcome, TRIM_ENTRIES, requoted};
+use chat::store::{OldEntry, TRIM_ENTRIES, Trim, Trimmed, requoted};
 use rusqlite::{Connection, params};
-use wire::{LogKey, Seq, Timestamp, Topic, TopicKind};
+use wire::{LogKey, Seq, Timestamp, TopicKind};
 
 use super::scope::Scope;
 use super::values::{seq, sql};
 use super::{damaged, logs, restricted};
 
 /// Removes the entries before a Seq, up to [`TRIM_ENTRIES`] of them.
-pub(super) fn trim(scope: Scope<'_>, topic: &Topic, before: Seq) -> rusqlite::Result<Outcome> {
+pub(super) fn trim(scope: Scope<'_>, Trim { topic, before }: &Trim) -> rusqlite::Result<Trimmed> {
     let key = scope.log(topic);
-    let Some(log) = logs::log_row(scope.db, &key)? else { return Ok(Outcome::Trimmed { begins: Seq(1) }) };
+    let Some(log) = logs::log_row(scope.db, &key)? else { return Ok(Trimmed { begins: Seq(1) }) };
     let most = Seq(log.begins.0.saturating_add(TRIM_ENTRIES));
-    let before = before.min(most).min(log.head.next());
+    let before = (*before).min(most).min(log.head.next());
     if before <= log.begins {
-        return Ok(Outcome::Trimmed { begins: log.begins });
+        return Ok(Trimmed { begins: log.begins });
     }
     remove(scope, &key, log, before)?;
-    Ok(Outcome::Trimmed { begins: before })
+    Ok(Trimmed { begins: before })
 }
 
 /// Removes all entries of a log before a Seq, which is not past its end.

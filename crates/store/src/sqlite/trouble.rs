@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, LogOutcome, Outcome, Range, Sender};
 use chat::testing::{ManualClock, SeededChance};
 use chat::{Clock, Fault, Store};
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ async fn on_a_full_disk_sends_fail_and_reads_go_on_until_there_is_room() {
     }
     disk.pages.store(1_000_000, Ordering::Relaxed);
     for number in kept + 1..=kept + 5 {
-        assert_eq!(send(&store, number).await.unwrap(), [Outcome::Posted { seq: Seq(number) }]);
+        assert_eq!(send(&store, number).await.unwrap(), [posted(Seq(number))]);
     }
     store.close().await.unwrap();
 }
@@ -114,9 +114,9 @@ async fn after_a_failed_flush_nothing_is_acknowledged_before_the_file_was_opened
     assert_eq!(seqs(&store).await, [1], "of a failed batch nothing shows");
 
     disk.flush_fails.store(false, Ordering::Relaxed);
-    assert_eq!(send(&store, 2).await.unwrap(), [Outcome::Posted { seq: Seq(2) }]);
+    assert_eq!(send(&store, 2).await.unwrap(), [posted(Seq(2))]);
     assert_eq!(disk.connections(), before + 2);
-    assert_eq!(send(&store, 3).await.unwrap(), [Outcome::Posted { seq: Seq(3) }]);
+    assert_eq!(send(&store, 3).await.unwrap(), [posted(Seq(3))]);
     assert_eq!(disk.connections(), before + 2, "a connection that works is kept");
 }
 
@@ -133,7 +133,7 @@ async fn while_the_file_cannot_be_opened_again_every_send_fails() {
     disk.flush_fails.store(false, Ordering::Relaxed);
     assert!(send(&store, 2).await.is_err(), "the old connection is not used again");
     disk.gone.store(false, Ordering::Relaxed);
-    assert_eq!(send(&store, 2).await.unwrap(), [Outcome::Posted { seq: Seq(2) }]);
+    assert_eq!(send(&store, 2).await.unwrap(), [posted(Seq(2))]);
     store.close().await.unwrap();
 }
 
@@ -155,7 +155,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
     };
     store
         .commit(
-            vec![Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }],
+            vec![Commit { application: ApplicationId::BUILT_IN, write: draft.into() }],
             wire::Seq(u64::MAX),
         )
         .await
@@ -171,4 +171,8 @@ async fn seqs(store: &SqliteStore) -> Vec<u64> {
 
 fn topic() -> Topic {
     Topic::new("news").unwrap()
+}
+
+const fn posted(seq: Seq) -> Outcome {
+    Outcome::Log(LogOutcome::Posted { seq })
 }

@@ -1,6 +1,6 @@
 //! Usage: the sizes of logs, their own retention, and the volume of an application.
 
-use chat::store::{ApplicationUsage, LogUsage, Outcome, Retention};
+use chat::store::{ApplicationUsage, Checked, LogUsage, Retention, SetRetention};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{ApplicationId, LogKey, Seq, Timestamp, Topic};
 
@@ -37,14 +37,13 @@ pub(super) fn logs(
 /// Sets the retention of a log.
 pub(super) fn set_retention(
     scope: Scope<'_>,
-    topic: &Topic,
-    retention: Option<&Retention>,
-) -> rusqlite::Result<Outcome> {
+    SetRetention { topic, retention }: &SetRetention,
+) -> rusqlite::Result<Checked> {
     let mut update =
         scope.db.prepare_cached("UPDATE logs SET retention = ? WHERE application = ? AND topic = ?")?;
-    let retention = retention.map(|retention| retention.to_json().as_str().to_owned());
+    let retention = retention.as_ref().map(|retention| retention.to_json().as_str().to_owned());
     let changed = update.execute(params![retention, scope.application.0, topic.as_str()])?;
-    Ok(if changed > 0 { Outcome::Done } else { Outcome::Stale })
+    Ok(if changed > 0 { Checked::Done } else { Checked::Stale })
 }
 
 /// Returns the volume of an application.

@@ -1,23 +1,23 @@
 //! User tokens as rows: the times from which they count, the versions of signing keys, and links that sign in.
 
 use chat::TokenHash;
-use chat::store::{ExternalKey, NewSession, Outcome, Revocation, SignInLink, UserTokenWrite};
+use chat::store::{Checked, ExternalKey, NewSession, Revocation, SignInLink, UserTokenWrite};
 use rusqlite::{Connection, Transaction, params};
 use wire::{ApplicationId, Timestamp, UserId};
 
 use super::people::person;
 use super::scope::Scope;
-use super::{accounts, applications, damaged, ended_sessions};
+use super::{applications, damaged, ended_sessions, sessions};
 
 /// Carries out a change of which user tokens work.
-pub(super) fn write(scope: Scope<'_>, write: &UserTokenWrite) -> rusqlite::Result<Outcome> {
+pub(super) fn write(scope: Scope<'_>, write: &UserTokenWrite) -> rusqlite::Result<Checked> {
     let Scope { db, application, .. } = scope;
     match write {
         UserTokenWrite::EndIssued { user, before, at } => {
             end_issued(db, application, *user, *before)?;
             let ended = Revocation::Issued { application, user: *user, before: *before };
             ended_sessions::note(scope, *at, &[ended])?;
-            Ok(Outcome::Done)
+            Ok(Checked::Done)
         }
         UserTokenWrite::RotateKey { keep_until, at } => {
             let mut update = db.prepare_cached(
@@ -26,22 +26,22 @@ pub(super) fn write(scope: Scope<'_>, write: &UserTokenWrite) -> rusqlite::Resul
             )?;
             let until = keep_until.map(|until| until.0);
             let mut rows = update.query(params![application.0, until])?;
-            let Some(row) = rows.next()? else { return Ok(Outcome::Stale) };
+            let Some(row) = rows.next()? else { return Ok(Checked::Stale) };
             let version: u32 = row.get(0)?;
             drop(rows);
             let ended = Revocation::SigningKey { application, version, previous_until: *keep_until };
             ended_sessions::note(scope, *at, &[ended])?;
-            Ok(Outcome::Done)
+            Ok(Checked::Done)
         }
         UserTokenWrite::AddLink { link, user, at, until } => {
             if valid_from(db, application, *user)?.is_none() {
-                return Ok(Outcome::Stale);
+                return Ok(Checked::Stale);
             }
             let mut insert = db.prepare_cached(
                 "INSERT INTO sign_in_links (application, token_hash, user, created, until) VALUES (?, ?, ?, ?, ?)",
             )?;
             insert.execute(params![application.0, link.0, user.to_string(), at.0, until.0])?;
-            Ok(Outcome::Done)
+            Ok(Checked::Done)
         }
         UserTokenWrite::UseLink { link, session, at } => use_link(db, application, *link, session, *at),
     }
@@ -166,18 +166,18 @@ fn use_link(
     hash: TokenHash,
     session: &NewSession,
     at: Timestamp,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<Checked> {
     let found = link(db, application, hash)?.filter(|link| at < link.until);
     let mut delete =
         db.prepare_cached("DELETE FROM sign_in_links WHERE application = ? AND token_hash = ?")?;
     delete.execute(params![application.0, hash.0])?;
     if !applications::is_alive(db, application)? {
-        return Ok(Outcome::Stale);
+        return Ok(Checked::Stale);
     }
-    let Some(SignInLink { person, .. }) = found else { return Ok(Outcome::Stale) };
-    accounts::begin(db, application, person.id, session)?;
+    let Some(SignInLink { person, .. }) = found else { return Ok(Checked::Stale) };
+    sessions::begin(db, application, person.id, session)?;
     let mut mark =
         db.prepare_cached("UPDATE sessions SET is_linked = 1 WHERE application = ? AND token_hash = ?")?;
     mark.execute(params![application.0, session.token.0])?;
-    Ok(Outcome::Done)
+    Ok(Checked::Done)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chat::store::{BodyHash, Commit, Draft, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Range, Sender};
 use chat::{OsRandom, Store};
 use store::{Backup, BackupRequest, SqliteStore};
 use tempfile::TempDir;
@@ -131,7 +131,7 @@ pub async fn say(store: &SqliteStore, count: u64) {
             mentions: chat::store::Mentions::default(),
             ends: chat::store::Ends::Nobody,
         };
-        let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
+        let commit = Commit { application: ApplicationId::BUILT_IN, write: draft.into() };
         store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap();
     }
 }

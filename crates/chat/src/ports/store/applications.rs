@@ -57,7 +57,8 @@ pub enum ApplicationKey {
     Public(PublicId),
 }
 
-/// An application to be created, with its first token.
+/// An application to be created, with its first token. The commit's own is [`ApplicationId::SERVER`]; the outcome is the
+/// number of the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewApplication {
     /// A public id that no application has.
@@ -88,10 +89,7 @@ pub struct NewApiToken {
 /// A change of applications and API tokens. It concerns the application of its commit, if nothing else is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplicationWrite {
-    /// Create an application with its first token: [`Outcome::Created`](super::Outcome::Created). The commit's own is
-    /// [`ApplicationId::SERVER`].
-    Create(NewApplication),
-    /// Change an application. [`Outcome::Stale`](super::Outcome::Stale) if it has another version than expected, is
+    /// Change an application. [`Checked::Stale`](super::Checked::Stale) if it has another version than expected, is
     /// deleted, or does not exist.
     Change {
         /// The version that it must have, if there is one.
@@ -103,12 +101,12 @@ pub enum ApplicationWrite {
         /// The new settings.
         config: ApplicationConfig,
     },
-    /// Add an API token. [`Outcome::Stale`](super::Outcome::Stale) if there is no such application, or it is deleted;
+    /// Add an API token. [`Checked::Stale`](super::Checked::Stale) if there is no such application, or it is deleted;
     /// the tokens of the operator are those of [`ApplicationId::SERVER`].
     AddToken(NewApiToken),
     /// Add an API token and revoke all others of its kind; as [`ApplicationWrite::AddToken`].
     ReplaceTokens(NewApiToken),
-    /// Revoke one API token. [`Outcome::Stale`](super::Outcome::Stale) if the application has no such token, or it was
+    /// Revoke one API token. [`Checked::Stale`](super::Checked::Stale) if the application has no such token, or it was
     /// revoked before.
     RevokeToken {
         /// The hash of its text.
@@ -124,18 +122,12 @@ pub enum ApplicationWrite {
         at: Timestamp,
     },
     /// Delete the application: its tokens are gone, its sessions are no longer found, and a job removes its data.
-    /// [`Outcome::Stale`](super::Outcome::Stale) if there is no such application, or it is deleted already.
+    /// [`Checked::Stale`](super::Checked::Stale) if there is no such application, or it is deleted already.
     Delete {
         /// The time of the deletion.
         at: Timestamp,
         /// The job that removes the data.
         job: NewJob,
-    },
-    /// Remove a part of the data of a deleted application: [`Outcome::Removed`](super::Outcome::Removed). Repeated
-    /// until nothing is left, it removes everything but the application itself.
-    RemoveData {
-        /// About the most rows that are removed.
-        limit: usize,
     },
     /// Remove a deleted application itself.
     Forget,
@@ -144,6 +136,21 @@ pub enum ApplicationWrite {
         /// Those that ended later stay.
         before: Timestamp,
     },
+}
+
+/// Removes a part of the data of the deleted application of the commit. Repeated until nothing is left, it removes
+/// everything but the application itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoveData {
+    /// About the most rows that are removed.
+    pub limit: usize,
+}
+
+/// The outcome of [`RemoveData`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// True if nothing is left.
+    pub all: bool,
 }
 
 impl ApplicationConfig {

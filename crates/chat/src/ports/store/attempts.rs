@@ -1,6 +1,7 @@
 //! Attempts: the counters behind limits within a sliding window.
 
 use sha2::{Digest, Sha256};
+use wire::Timestamp;
 
 /// One attempt at something that is limited within a sliding window. All attempts count until they are given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,36 @@ pub struct Attempt {
 /// A counter of attempts: a hash, so that the store has neither addresses nor what people type as their name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttemptKey(pub [u8; 16]);
+
+/// A change of the counters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptWrite {
+    /// Count one attempt in each of several windows, if all of them have room; [`AttemptOutcome::Exhausted`] otherwise.
+    /// Attempts in the future, by a clock that was wrong, count as made now.
+    Take {
+        /// One attempt for each window, with its own limit.
+        attempts: Vec<Attempt>,
+        /// The time of the attempt.
+        at: Timestamp,
+    },
+    /// Take back the latest attempt in each of these windows.
+    Return {
+        /// The counters, each of which loses its latest attempt.
+        attempts: Vec<AttemptKey>,
+    },
+}
+
+/// The outcome of an [`AttemptWrite`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The attempts are counted, or taken back.
+    Done,
+    /// One attempt too many. Nothing was written.
+    Exhausted {
+        /// The time until there is room again, in milliseconds from now: 1 up to the longest of the windows.
+        wait_ms: i64,
+    },
+}
 
 impl AttemptKey {
     /// Returns the counter of these parts.

@@ -104,6 +104,34 @@ pub struct Amended {
     pub excerpt: Option<String>,
 }
 
+/// The outcome of an [`Amend`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AmendOutcome {
+    /// The entry that announces the change has its Seq.
+    Posted {
+        /// The Seq that it got in its log.
+        seq: Seq,
+    },
+    /// The change was committed before.
+    Repeated {
+        /// The Seq that its entry got the first time.
+        seq: Seq,
+        /// The time at which it was accepted first.
+        at: Timestamp,
+    },
+    /// The message is already as the change would make it. Nothing was written.
+    Unchanged {
+        /// The Seq of the message in its log.
+        seq: Seq,
+        /// The time at which it was accepted.
+        at: Timestamp,
+    },
+    /// The id of the entry belongs to another one. Nothing was written.
+    SendIdTaken,
+    /// The permission is missing, or the rules do not allow the change. Nothing was written.
+    Refused(Refusal),
+}
+
 /// An entry that is kept, as it is now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {

@@ -29,7 +29,7 @@ pub struct GroupChange {
     /// The facts, in the order in which they apply.
     pub facts: Vec<Fact>,
     /// The entries that announce it, in this order. The drafts need no permission. The change is
-    /// [`Outcome::Stale`](super::Outcome::Stale) if an entry has the id of one of them.
+    /// [`Checked::Stale`](super::Checked::Stale) if an entry has the id of one of them.
     pub news: Vec<Draft>,
 }
 
@@ -46,7 +46,7 @@ pub enum Fact {
     /// The settings are these.
     SettingsChanged(Settings),
     /// The application names it by a key that no other group has. The change is
-    /// [`Outcome::Stale`](super::Outcome::Stale) if one has it.
+    /// [`Checked::Stale`](super::Checked::Stale) if one has it.
     Keyed(ExternalKey),
     /// The application names it by its next number: one more than the greatest number that is, or was, a key of one of
     /// its groups; see [`ExternalKey::number`].

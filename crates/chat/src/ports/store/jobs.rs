@@ -89,7 +89,7 @@ pub enum JobEnd {
     },
 }
 
-/// A change of jobs.
+/// A change of jobs, of whatever application; the commit's own is [`ApplicationId::SERVER`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobWrite {
     /// Add jobs, but none whose key another job has that is not dead.
@@ -103,7 +103,7 @@ pub enum JobWrite {
         /// Jobs to add; where there is one with the same key, it gets the time of this one.
         periodic: Vec<NewJob>,
     },
-    /// Add the jobs that entries cause, and move the relay past them. [`Outcome::Stale`](super::Outcome::Stale) if the relay is elsewhere:
+    /// Add the jobs that entries cause, and move the relay past them. [`Checked::Stale`](super::Checked::Stale) if the relay is elsewhere:
     /// another node has planned them.
     Plan {
         /// The position of the relay before.
@@ -112,17 +112,6 @@ pub enum JobWrite {
         to: Position,
         /// The jobs that the entries in between cause.
         jobs: Vec<NewJob>,
-    },
-    /// Lease due jobs, the oldest job of each lane: [`Outcome::Claimed`](super::Outcome::Claimed). A lease that has expired counts as none.
-    Claim {
-        /// The lease that they get.
-        lease: LeaseId,
-        /// The present time.
-        now: Timestamp,
-        /// The time at which the lease expires.
-        until: Timestamp,
-        /// The most jobs to lease.
-        limit: usize,
     },
     /// Let jobs of a lease expire at another time.
     Renew {
@@ -133,7 +122,7 @@ pub enum JobWrite {
         /// The time at which it expires.
         until: Timestamp,
     },
-    /// End an attempt. [`Outcome::Stale`](super::Outcome::Stale) if the lease was lost: then the result is void.
+    /// End an attempt. [`Checked::Stale`](super::Checked::Stale) if the lease was lost: then the result is void.
     End {
         /// The number of the job.
         id: JobId,
@@ -154,6 +143,20 @@ pub enum JobWrite {
         /// Those that were due later stay.
         before: Timestamp,
     },
+}
+
+/// Leases due jobs, the oldest job of each lane. A lease that has expired counts as none. The outcome is the jobs, the
+/// one that was due first first, each with the number of its attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimJobs {
+    /// The lease that they get.
+    pub lease: LeaseId,
+    /// The present time.
+    pub now: Timestamp,
+    /// The time at which the lease expires.
+    pub until: Timestamp,
+    /// The most jobs to lease.
+    pub limit: usize,
 }
 
 /// The jobs of one kind, for monitoring.

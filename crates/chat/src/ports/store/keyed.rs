@@ -36,7 +36,7 @@ pub struct ListedMember {
     pub keyed: Option<KeyedUser>,
 }
 
-/// A user as the application wants them to be.
+/// Creates a user whom the application names by a key, or changes the one it names so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutUser {
     /// The application's own name for them.
@@ -52,6 +52,20 @@ pub struct PutUser {
     pub sign_up: Option<TokenSignUp>,
     /// The time at which they are created, if they are new.
     pub at: Timestamp,
+}
+
+/// The outcome of [`PutUser`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutUserOutcome {
+    /// The user is as the application wants them to be.
+    Put {
+        /// The user, as they are now.
+        user: KeyedUser,
+        /// True if they are new.
+        created: bool,
+    },
+    /// They have another version than expected. Nothing was written.
+    Stale,
 }
 
 /// A sign-up by a user token.

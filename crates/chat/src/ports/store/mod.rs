@@ -1,6 +1,7 @@
 //! The store: the port for facts, with the guarantees that every implementation keeps. [`Store`] commits; a
 //! [`StoreReader`] reads the facts of one application.
 
+mod accounts;
 mod applications;
 mod attempts;
 mod commit;
@@ -9,20 +10,25 @@ mod group;
 mod inbox;
 mod jobs;
 mod keyed;
+mod log;
 mod log_slice;
 mod message_tail;
 mod names;
 mod open;
 mod open_topics;
-mod people;
+mod outcome;
+mod read_state;
 mod receipts;
 mod refused;
 mod restricted;
 mod retention;
 mod revocation;
 mod rows;
+mod sessions;
 mod standing;
+mod sweep;
 mod user_tokens;
+mod users;
 mod write;
 
 use std::collections::BTreeMap;
@@ -36,40 +42,50 @@ use wire::{
     SendId, Seq, Timestamp, Topic, UserId,
 };
 
+pub use accounts::{
+    Account, AccountKey, AccountListing, AccountWrite, CreateAccount, CreateAccountOutcome, DEVICES,
+    FirstRole, PasswordHash,
+};
 pub use applications::{
     Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
+    RemoveData, Removed,
 };
-pub use attempts::{Attempt, AttemptKey};
+pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed};
 pub use entry::{
-    Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
+    Amend, AmendOutcome, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore,
+    event_of, requoted,
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use inbox::{InboxPage, InboxRequest};
-pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
-pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser, TokenSignUp};
+pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
+pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser, PutUserOutcome, TokenSignUp};
+pub use log::{DirectCreation, LogOutcome, LogWrite};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage, deleted_group};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
 pub use open::{OpenRequest, Opened};
 pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
-pub use people::{
-    Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
-};
+pub use outcome::{Checked, Done};
+pub use read_state::{MOVED_RECEIPTS, ReadStateOutcome, ReadStateWrite};
 pub use receipts::{MessageReceipts, RecipientReceipt};
 pub use refused::{code_of, refusal_of};
 pub use restricted::{
     CopyPointer, MovedReceipt, Recipients, Restricted, RestrictedDraft, copy, is_placeholder, placeholder,
 };
 pub use retention::{
-    ApplicationUsage, LogUsage, OldEntry, Retention, RetentionConfig, RetentionRule, TRIM_ENTRIES,
+    ApplicationUsage, LogUsage, OldEntry, Retention, RetentionConfig, RetentionRule, SetRetention,
+    TRIM_ENTRIES, Trim, Trimmed,
 };
 pub use revocation::{REVOCATIONS, Revocation, RevocationSlice};
 pub use rows::{LogBounds, RowPage};
+pub use sessions::{NewSession, SessionWrite, Sessions};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
+pub use sweep::{Sweep, Swept};
 pub use user_tokens::{SignInLink, UserTokenWrite};
-pub use write::{DirectCreation, FirstRole, MOVED_RECEIPTS, Outcome, Sweep, Write};
+pub use users::{NewMembers, Profile, UserWrite};
+pub use write::{Outcome, Transaction, TypedWrite, WithAudit, Write};
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
@@ -90,8 +106,8 @@ use crate::service::error::Fault;
 ///   the committer makes one call at a time.
 /// - **Isolated.** A write and a read concern one application: the same id, name or topic in another is something else.
 /// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] in an application as long as the entry is kept. The same
-///   id with the same [`Draft::body`] on the same topic is [`Outcome::Repeated`]; with anything else it is
-///   [`Outcome::SendIdTaken`].
+///   id with the same [`Draft::body`] on the same topic is [`LogOutcome::Repeated`]; with anything else it is
+///   [`LogOutcome::SendIdTaken`].
 /// - **Reads see whole batches**: everything that was committed before the call, and never half of a batch.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {

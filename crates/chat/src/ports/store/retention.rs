@@ -76,7 +76,33 @@ pub struct ApplicationUsage {
     pub bytes: u64,
 }
 
-/// The most entries that one [`Write::Trim`](super::Write::Trim) removes.
+/// Removes the oldest entries of a log, up to [`TRIM_ENTRIES`] at once, with their ids, mentions and pins. Replies to them
+/// keep a quote without an excerpt, and edits of them lose their text. The head stays, so no Seq is used again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trim {
+    /// The log.
+    pub topic: Topic,
+    /// This entry and later ones stay.
+    pub before: Seq,
+}
+
+/// The outcome of a [`Trim`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trimmed {
+    /// The oldest entry that the log has now, or is going to have; 1 if there is no such log.
+    pub begins: Seq,
+}
+
+/// Sets the retention of a log. [`Checked::Stale`](super::Checked::Stale) if the log has had no entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetRetention {
+    /// The log.
+    pub topic: Topic,
+    /// Its own retention; none if that of the application applies.
+    pub retention: Option<Retention>,
+}
+
+/// The most entries that one [`Trim`] removes.
 pub const TRIM_ENTRIES: u64 = 500;
 
 impl Retention {

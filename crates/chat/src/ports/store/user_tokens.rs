@@ -20,14 +20,14 @@ pub enum UserTokenWrite {
         at: Timestamp,
     },
     /// Give the application its next signing key. Tokens of the present one work for a while, and those of earlier ones
-    /// end. [`Outcome::Stale`](super::Outcome::Stale) if there is no such application, or it is deleted.
+    /// end. [`Checked::Stale`](super::Checked::Stale) if there is no such application, or it is deleted.
     RotateKey {
         /// The time from which tokens of the present key no longer work; none if they end at once.
         keep_until: Option<Timestamp>,
         /// The time of the commit.
         at: Timestamp,
     },
-    /// Add a link that signs a user in. [`Outcome::Stale`](super::Outcome::Stale) if there is no such user.
+    /// Add a link that signs a user in. [`Checked::Stale`](super::Checked::Stale) if there is no such user.
     AddLink {
         /// The hash of its secret.
         link: TokenHash,
@@ -39,7 +39,7 @@ pub enum UserTokenWrite {
         until: Timestamp,
     },
     /// Begin a session by a link, which is used up: the session has the rights of a user token.
-    /// [`Outcome::Stale`](super::Outcome::Stale) if the link is unknown, used, expired or ended.
+    /// [`Checked::Stale`](super::Checked::Stale) if the link is unknown, used, expired or ended.
     UseLink {
         /// The hash of its secret.
         link: TokenHash,

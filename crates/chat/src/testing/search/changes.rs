@@ -7,7 +7,7 @@ use wire::{Amendment, ApplicationId, Conversation, GroupId, JoinPolicy, Seq, Top
 use super::world::World;
 use crate::auth::caller::Caller;
 use crate::ports::search::CandidateRequest;
-use crate::ports::store::{ApplicationKey, Commit, ExternalKey, Store, Write};
+use crate::ports::store::{ApplicationKey, Commit, ExternalKey, Store, Trim};
 use crate::search::SearchQuery;
 
 async fn amend(world: &World, target: Seq, amendment: Amendment) {
@@ -78,8 +78,8 @@ pub async fn trimmed_messages_are_found_no_longer(store: Arc<dyn Store>) {
     amend(&world, said[0].seq, Amendment::Edit("black tea, edited".into())).await;
     let topic = Topic::group(world.tea);
     let trim = async |before: Seq| {
-        let write = Write::Trim { topic: topic.clone(), before };
-        let commit = Commit { application: world.ann.application, write };
+        let write = Trim { topic: topic.clone(), before };
+        let commit = Commit { application: world.ann.application, write: write.into() };
         world.store().commit(vec![commit], Seq(u64::MAX)).await.unwrap();
     };
     trim(said[2].seq).await;

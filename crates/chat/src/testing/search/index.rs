@@ -6,7 +6,7 @@ use wire::{Amendment, Event, GroupId, Seq, Topic};
 
 use super::world::World;
 use crate::ports::search::IndexUpdate;
-use crate::ports::store::{Commit, Position, Store, Write, event_of};
+use crate::ports::store::{Commit, Position, Store, Trim, event_of};
 
 pub async fn messages_are_followed_in_their_order(store: Arc<dyn Store>) {
     let world = World::new(store).await;
@@ -66,8 +66,8 @@ pub async fn trims_are_followed_in_their_order_with_messages(store: Arc<dyn Stor
     let World { node, ann, tea, .. } = &world;
     let groups = [*tea, node.group(ann, "Bread").await, node.group(ann, "Soup").await];
     let commit = async |group: GroupId, before: Seq| {
-        let write = Write::Trim { topic: Topic::group(group), before };
-        let commit = Commit { application: ann.application, write };
+        let write = Trim { topic: Topic::group(group), before };
+        let commit = Commit { application: ann.application, write: write.into() };
         world.store().commit(vec![commit], Seq(u64::MAX)).await.unwrap();
     };
     let mut lost = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wire::{Expected, Refusal, Seq, Topic};
 
 use super::world::{World, ask};
-use crate::ports::store::{Commit, Store, Write};
+use crate::ports::store::{Commit, Store, Trim};
 use crate::service::{Error, SearchRequest};
 
 pub async fn pages_follow_each_other_until_the_last(store: Arc<dyn Store>) {
@@ -50,8 +50,8 @@ pub async fn pages_go_on_though_the_message_where_one_ended_was_trimmed(store: A
     let page = world.node.chat.search(&world.ben, &request).await.unwrap();
     assert_eq!(page.hits.iter().map(|hit| hit.seq).collect::<Vec<_>>(), [said[2].seq, said[1].seq]);
     request.cursor = page.next;
-    let write = Write::Trim { topic: Topic::group(world.tea), before: said[2].seq };
-    let commit = Commit { application: world.ann.application, write };
+    let write = Trim { topic: Topic::group(world.tea), before: said[2].seq };
+    let commit = Commit { application: world.ann.application, write: write.into() };
     world.store().commit(vec![commit], Seq(u64::MAX)).await.unwrap();
     let page = world.node.chat.search(&world.ben, &request).await.unwrap();
     let found: Vec<String> = page.hits.iter().map(|hit| hit.excerpt.plain()).collect();

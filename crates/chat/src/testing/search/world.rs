@@ -87,7 +87,7 @@ impl World {
             mentions: Mentions::default(),
             ends: Ends::Nobody,
         };
-        let commit = |draft| Commit { application: self.ann.application, write: Write::Post(draft) };
+        let commit = |draft| Commit { application: self.ann.application, write: Write::from(draft) };
         let commits: Vec<Commit> = (0..count).map(draft).map(commit).collect();
         self.store.commit(commits, wire::Seq::ZERO).await.unwrap();
         self.index().await;

@@ -4,9 +4,10 @@ use wire::{Conversation, Invite, InviteId, JoinPolicy, Refusal, Role, Seq, Setti
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, message, role, seated, settings, unseated, whole, with_tea,
+    NOW, TEA, batch, change, commit, commit_one, draft, message, role, seated, settings, unseated, whole,
+    with_tea,
 };
-use crate::ports::store::{Draft, Fact, GroupChange, MembershipState, Outcome, Sender};
+use crate::ports::store::{Checked, Draft, Fact, GroupChange, LogOutcome, MembershipState, Outcome, Sender};
 use crate::testing::{ann, ben, cal};
 
 const SECRET: InviteId = InviteId::from_bytes(*b"..secret..");
@@ -57,13 +58,14 @@ pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fres
     commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let minute = Timestamp(NOW.0 + 60_000);
     let later = at(message(TEA, &ben(), "2", "later"), minute);
-    let writes = vec![
-        change(TEA, 2, vec![Fact::Muted(ben().id, Some(minute))]).into(),
-        message(TEA, &ben(), "1", "now").into(),
-        later.into(),
+    let writes = batch![
+        change(TEA, 2, vec![Fact::Muted(ben().id, Some(minute))]),
+        message(TEA, &ben(), "1", "now"),
+        later,
     ];
     let outcomes = commit(&store, writes).await;
-    assert_eq!(outcomes[1..], [Outcome::Refused(Refusal::Muted { minutes: 1 }), posted(2)]);
+    let refused = LogOutcome::Refused(Refusal::Muted { minutes: 1 });
+    assert_eq!(outcomes[1..], [refused, posted(2)].map(Outcome::Log));
 }
 
 /// Returns the same draft at another time.
@@ -77,9 +79,9 @@ pub async fn slow_mode_watches_when_members_speak(fresh: impl Fresh) {
     let slow = Settings { slow_s: 10, ..settings("tea") };
     commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member), Fact::SettingsChanged(slow)])).await;
     let at = |id: &str, seconds: i64| at(message(TEA, &ben(), id, id), Timestamp(NOW.0 + seconds * 1_000));
-    let writes = vec![at("1", 0).into(), at("2", 4).into(), at("1", 5).into(), at("2", 10).into()];
-    let again = Outcome::Repeated { seq: Seq(2), at: NOW };
-    let refused = Outcome::Refused(Refusal::TooFast { retry_ms: 6_000 });
+    let writes = vec![at("1", 0), at("2", 4), at("1", 5), at("2", 10)];
+    let again = LogOutcome::Repeated { seq: Seq(2), at: NOW };
+    let refused = LogOutcome::Refused(Refusal::TooFast { retry_ms: 6_000 });
     assert_eq!(commit(&store, writes).await, [posted(2), refused, again, posted(3)]);
     // A member who leaves and comes back has sent nothing yet.
     commit_one(&store, change(TEA, 2, vec![unseated(ben().id)])).await;
@@ -118,7 +120,7 @@ pub async fn nothing_of_a_deleted_group_stays_behind(fresh: impl Fresh) {
     commit_one(&store, draft(&Topic::audit(TEA), Sender::User(ann().id), "noted", "noted")).await;
     let told = draft(&Topic::user(ben().id), Sender::User(ann().id), "gone", "gone");
     let gone = GroupChange { news: vec![told], ..change(TEA, 2, vec![Fact::Deleted]) };
-    assert_eq!(commit_one(&store, gone).await, Outcome::Done);
+    assert_eq!(commit_one(&store, gone).await, Checked::Done);
 
     assert_eq!(store.roster(TEA).await.unwrap(), None);
     assert_eq!(store.standing(Conversation::Group(TEA), ann().id).await.unwrap(), None);
@@ -131,8 +133,8 @@ pub async fn nothing_of_a_deleted_group_stays_behind(fresh: impl Fresh) {
         assert_eq!((page.head, page.entries), (Seq::ZERO, vec![]));
     }
     let refused = commit_one(&store, message(TEA, &ben(), "2", "still here?")).await;
-    assert_eq!(refused, Outcome::Refused(Refusal::NotFound));
-    assert_eq!(commit_one(&store, change(TEA, 3, vec![])).await, Outcome::Stale);
+    assert_eq!(refused, LogOutcome::Refused(Refusal::NotFound));
+    assert_eq!(commit_one(&store, change(TEA, 3, vec![])).await, Checked::Stale);
 }
 
 pub async fn a_person_is_found_by_their_id(fresh: impl Fresh) {
@@ -141,6 +143,6 @@ pub async fn a_person_is_found_by_their_id(fresh: impl Fresh) {
     assert_eq!(store.person(wire::UserId::from_bytes([0; 10])).await.unwrap(), None);
 }
 
-const fn posted(seq: u64) -> Outcome {
-    Outcome::Posted { seq: Seq(seq) }
+const fn posted(seq: u64) -> LogOutcome {
+    LogOutcome::Posted { seq: Seq(seq) }
 }

@@ -8,7 +8,9 @@ use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, message, seated, topic, unseated, whole, with_tea,
 };
 use super::{Fresh, Tenant};
-use crate::ports::store::{Amend, Draft, Outcome, Permission, PermissionTo, Sender, Write, event_of};
+use crate::ports::store::{
+    Amend, AmendOutcome, Draft, LogOutcome, Permission, PermissionTo, Sender, event_of,
+};
 use crate::rules;
 use crate::testing::{ann, ben, cal};
 
@@ -37,8 +39,8 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
     Amend { target, by: by.clone(), amendment, body, mentions: None, news }
 }
 
-fn edit(by: &Person, id: &str, target: u64, text: &str) -> Write {
-    Write::Amend(amend(by, id, target, Amendment::Edit(text.into())))
+fn edit(by: &Person, id: &str, target: u64, text: &str) -> Amend {
+    amend(by, id, target, Amendment::Edit(text.into()))
 }
 
 /// Returns the messages of the group, as they are now; a deleted one is a `-`, a change is a `*`.
@@ -57,7 +59,7 @@ pub async fn a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end(fresh
     commit_one(&store, said(&ann(), "1", "helo")).await;
     let before = whole(&store, &Topic::group(TEA)).await;
     let outcome = commit_one(&store, edit(&ann(), "2", 2, "hello")).await;
-    assert_eq!(outcome, Outcome::Posted { seq: Seq(3) });
+    assert_eq!(outcome, LogOutcome::Posted { seq: Seq(3) }.into());
     assert_eq!(texts(&store).await, ["hello", "*"]);
     let after = whole(&store, &Topic::group(TEA)).await;
     let changed = wire::Entry { data: after.entries[1].data.clone(), ..before.entries[1].clone() };
@@ -66,7 +68,7 @@ pub async fn a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end(fresh
     assert_eq!(kept.entry, changed);
     // The message still has its id, with its first text.
     let again = commit_one(&store, said(&ann(), "1", "helo")).await;
-    assert_eq!(again, Outcome::Repeated { seq: Seq(2), at: NOW });
+    assert_eq!(again, LogOutcome::Repeated { seq: Seq(2), at: NOW });
 }
 
 pub async fn changes_of_one_message_by_many_at_once_all_become_facts(fresh: impl Fresh) {
@@ -74,9 +76,7 @@ pub async fn changes_of_one_message_by_many_at_once_all_become_facts(fresh: impl
     let seats = [ben(), cal()].map(|person| seated(&person, Role::Member));
     commit_one(&store, change(TEA, 1, seats.into())).await;
     commit_one(&store, said(&ann(), "1", "one")).await;
-    let react = |by: &Person, id: &str, on| {
-        Write::Amend(amend(by, id, 2, Amendment::React(Emoji::new("👍").unwrap(), on)))
-    };
+    let react = |by: &Person, id: &str, on| amend(by, id, 2, Amendment::React(Emoji::new("👍").unwrap(), on));
     let writes = vec![
         react(&ann(), "2", true),
         react(&ben(), "2", true),
@@ -87,14 +87,14 @@ pub async fn changes_of_one_message_by_many_at_once_all_become_facts(fresh: impl
         react(&ann(), "5", false),
         edit(&ann(), "6", 9, "nowhere"),
     ];
-    let posted = |seq| Outcome::Posted { seq: Seq(seq) };
-    let refused = |refusal| Outcome::Refused(refusal);
+    let posted = |seq| AmendOutcome::Posted { seq: Seq(seq) };
+    let refused = |refusal| AmendOutcome::Refused(refusal);
     assert_eq!(
         commit(&store, writes).await,
         [
             posted(3),
             posted(4),
-            Outcome::Unchanged { seq: Seq(2), at: NOW },
+            AmendOutcome::Unchanged { seq: Seq(2), at: NOW },
             posted(5),
             refused(Refusal::NotAuthor),
             posted(6),
@@ -112,7 +112,7 @@ pub async fn the_same_change_again_is_the_same_change(fresh: impl Fresh) {
     commit_one(&store, said(&ann(), "1", "one")).await;
     let two = edit(&ann(), "2", 2, "two");
     commit_one(&store, two.clone()).await;
-    assert_eq!(commit_one(&store, two).await, Outcome::Repeated { seq: Seq(3), at: NOW });
+    assert_eq!(commit_one(&store, two).await, AmendOutcome::Repeated { seq: Seq(3), at: NOW });
     assert_eq!(texts(&store).await, ["two", "*"]);
 }
 
@@ -122,7 +122,7 @@ pub async fn without_the_right_nothing_is_changed(fresh: impl Fresh) {
     commit_one(&store, said(&ben(), "1", "mine")).await;
     commit_one(&store, change(TEA, 2, vec![unseated(ben().id)])).await;
     let refused = commit_one(&store, edit(&ben(), "2", 2, "still mine")).await;
-    assert_eq!(refused, Outcome::Refused(Refusal::NotMember));
+    assert_eq!(refused, AmendOutcome::Refused(Refusal::NotMember));
     assert_eq!(texts(&store).await, ["mine"]);
 }
 
@@ -133,14 +133,14 @@ pub async fn what_is_about_an_entry_is_found_and_rewritten_with_it(fresh: impl F
     let quote = wire::Quote { seq: Seq(2), author: ann(), excerpt: "secret".into() };
     let event = Event::message(ann(), "really?".into(), RichText::plain("really?"), Some(quote));
     let answer = Draft { about: Some(Seq(2)), data: Json::of(&event), ..said(&ann(), "2", "really?") };
-    commit(&store, vec![answer.into(), said(&ann(), "3", "else").into()]).await;
+    commit(&store, vec![answer, said(&ann(), "3", "else")]).await;
     let found = store.about(&tea, Seq(2)).await.unwrap();
     assert_eq!(found.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(3)]);
     assert_eq!(store.about(&tea, Seq(3)).await.unwrap(), []);
     assert_eq!(store.about(&topic("news"), Seq(2)).await.unwrap(), []);
 
     commit_one(&store, edit(&ann(), "4", 2, "a secret")).await;
-    commit_one(&store, Write::Amend(amend(&ann(), "5", 2, Amendment::Delete))).await;
+    commit_one(&store, amend(&ann(), "5", 2, Amendment::Delete)).await;
     assert_eq!(texts(&store).await, ["-", "really?", "else", "*", "*"]);
     let about = store.about(&tea, Seq(2)).await.unwrap();
     assert_eq!(about.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(3), Seq(5), Seq(6)]);
@@ -153,13 +153,13 @@ pub async fn what_is_pinned_is_found_until_it_is_no_longer(fresh: impl Fresh) {
     for (id, text) in [("1", "one"), ("2", "two"), ("3", "three")] {
         commit_one(&store, said(&ann(), id, text)).await;
     }
-    let pin = |id, target, on| Write::Amend(amend(&ann(), id, target, Amendment::Pin(on)));
+    let pin = |id, target, on| amend(&ann(), id, target, Amendment::Pin(on));
     commit(&store, vec![pin("4", 3, true), pin("5", 2, true), pin("6", 4, true)]).await;
     let pinned =
         async || -> Vec<Seq> { store.pinned(&tea).await.unwrap().iter().map(|entry| entry.seq).collect() };
     assert_eq!(pinned().await, [Seq(2), Seq(3), Seq(4)]);
     commit_one(&store, pin("7", 2, false)).await;
-    commit_one(&store, Write::Amend(amend(&ann(), "8", 4, Amendment::Delete))).await;
+    commit_one(&store, amend(&ann(), "8", 4, Amendment::Delete)).await;
     assert_eq!(pinned().await, [Seq(3)]);
     assert_eq!(store.pinned(&topic("news")).await.unwrap(), []);
 }
@@ -182,6 +182,12 @@ pub async fn an_entry_that_is_not_there_is_not_found(fresh: impl Fresh) {
     for (topic, seq) in [(Topic::group(TEA), 0), (Topic::group(TEA), 2), (topic("news"), 1)] {
         assert_eq!(store.kept(&topic, Seq(seq)).await.unwrap(), None, "{topic} {seq}");
     }
-    assert_eq!(commit_one(&store, edit(&cal(), "1", 1, "x")).await, Outcome::Refused(Refusal::NotMember));
-    assert_eq!(commit_one(&store, edit(&ann(), "1", 7, "x")).await, Outcome::Refused(Refusal::NotFound));
+    assert_eq!(
+        commit_one(&store, edit(&cal(), "1", 1, "x")).await,
+        AmendOutcome::Refused(Refusal::NotMember)
+    );
+    assert_eq!(
+        commit_one(&store, edit(&ann(), "1", 7, "x")).await,
+        LogOutcome::Refused(Refusal::NotFound).into()
+    );
 }

@@ -3,47 +3,47 @@
 use wire::{ApplicationId, Conversation, Entry, Json, LogKey, NotificationLevel, Pair, Role, Topic};
 
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, committed, draft, founding, hash, message, seated, session, topic,
-    whole, with_people, with_tea,
+    NOW, TEA, batch, change, commit, commit_one, committed, draft, founding, hash, message, seated, session,
+    topic, whole, with_people, with_tea,
 };
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Appended, Commit, DirectCreation, Draft, Ends, Fact, GroupChange, OpenTopicBounds, Outcome, Sender, Write,
+    AccountWrite, Appended, Checked, Commit, DirectCreation, Draft, Ends, Fact, GroupChange, LogWrite,
+    OpenTopicBounds, Outcome, Sender, UserWrite, WithAudit,
 };
 use crate::testing::{ann, ben, person};
 
 pub async fn every_entry_that_a_commit_appends_is_returned_in_its_order(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let zoe = person("Zoë");
-    commit_one(&store, Write::CreateGuest { person: zoe.clone(), session: session(hash(4), NOW) }).await;
+    commit_one(&store, UserWrite::CreateGuest { person: zoe.clone(), session: session(hash(4), NOW) }).await;
     let joined = draft(&Topic::group(TEA), Sender::User(zoe.id), "joined", "joined");
     let added = draft(&Topic::user(zoe.id), Sender::User(zoe.id), "added", "added");
     let pair = Pair::of(ann().id, ben().id).unwrap();
     let hers = |id: &str| draft(&Topic::user(ann().id), Sender::User(ann().id), id, id);
-    let writes = vec![
-        message(TEA, &ann(), "1", "你好").into(),
-        GroupChange { news: vec![joined.clone(), added], ..change(TEA, 1, vec![seated(&zoe, Role::Member)]) }
-            .into(),
-        Write::Publish {
+    let writes = batch![
+        message(TEA, &ann(), "1", "你好"),
+        GroupChange { news: vec![joined.clone(), added], ..change(TEA, 1, vec![seated(&zoe, Role::Member)]) },
+        LogWrite::Publish {
             draft: draft(&topic("news"), Sender::Open, "1", "x"),
             bounds: OpenTopicBounds { topics: 9, bytes: 99 },
         },
-        Write::PostFirst {
+        LogWrite::PostFirst {
             draft: draft(&Topic::direct(pair), Sender::User(ann().id), "2", "hello"),
             creation: DirectCreation { pair, news: vec![hers("listed")] },
         },
-        Write::SetPreferences {
+        UserWrite::SetPreferences {
             conversation: Conversation::Group(TEA),
             user: ann().id,
             notify: NotificationLevel::Mentions,
             hidden: false,
             news: hers("preferred"),
         },
-        Write::WithAudit {
-            write: Box::new(Write::Block { by: ann().id, user: ben().id, on: true }),
+        WithAudit {
+            write: UserWrite::Block { by: ann().id, user: ben().id, on: true },
             note: draft(&Topic::app_audit(), Sender::User(ann().id), "noted", "noted"),
         },
-        message(TEA, &zoe, "1", "hello").into(),
+        message(TEA, &zoe, "1", "hello"),
     ];
     let committed = store.committed(writes.into()).await.unwrap();
     let logs: Vec<_> = committed.appended.iter().map(|entry| entry.log.topic.clone()).collect();
@@ -79,19 +79,19 @@ pub async fn what_is_refused_or_repeated_appends_nothing(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let hello = message(TEA, &ann(), "1", "hello");
     commit_one(&store, hello.clone()).await;
-    let noted = |write| Write::WithAudit {
-        write: Box::new(write),
+    let noted = |write| WithAudit {
+        write,
         note: draft(&Topic::app_audit(), Sender::User(ann().id), "noted", "noted"),
     };
-    let writes = vec![
-        hello.into(),
-        message(TEA, &ann(), "1", "another").into(),
-        message(TEA, &ben(), "1", "no seat").into(),
-        founding(TEA, "again", &ben()).into(),
-        noted(Write::MakeOwner { user: ben().id }),
+    let writes = batch![
+        hello,
+        message(TEA, &ann(), "1", "another"),
+        message(TEA, &ben(), "1", "no seat"),
+        founding(TEA, "again", &ben()),
+        noted(AccountWrite::MakeOwner { user: ben().id }),
     ];
     let committed = store.committed(writes.into()).await.unwrap();
-    assert!(!committed.outcomes.contains(&Outcome::Done), "{:?}", committed.outcomes);
+    assert!(!committed.outcomes.iter().any(Outcome::is_done), "{:?}", committed.outcomes);
     assert_eq!((committed.appended, committed.closed), (vec![], vec![]));
 }
 
@@ -99,13 +99,13 @@ pub async fn the_logs_of_a_deleted_group_are_closed(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let told = draft(&Topic::user(ann().id), Sender::User(ann().id), "gone", "gone");
     let gone = GroupChange { news: vec![told], ..change(TEA, 1, vec![Fact::Deleted]) };
-    let writes: Vec<Write> = vec![message(TEA, &ann(), "1", "the last word").into(), gone.clone().into()];
+    let writes = batch![message(TEA, &ann(), "1", "the last word"), gone.clone()];
     let committed = store.committed(writes.into()).await.unwrap();
     let logs: Vec<_> = committed.appended.iter().map(|entry| entry.log.topic.clone()).collect();
     assert_eq!(logs, [Topic::group(TEA), Topic::user(ann().id)], "the last word goes out all the same");
     let key = |topic| LogKey::new(ApplicationId::BUILT_IN, topic);
     assert_eq!(committed.closed, [key(Topic::group(TEA)), key(Topic::audit(TEA))]);
-    assert_eq!(commit(&store, vec![gone.into()]).await, [Outcome::Stale]);
+    assert_eq!(commit(&store, vec![gone]).await, [Checked::Stale]);
 }
 
 pub async fn a_batch_of_two_applications_appends_to_the_logs_of_each(fresh: impl Fresh) {

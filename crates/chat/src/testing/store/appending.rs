@@ -4,14 +4,14 @@ use wire::{Entry, Json, SendId, Seq, Timestamp};
 
 use super::Fresh;
 use super::writing::{commit, commit_one, draft, texts, topic, whole};
-use crate::ports::store::{Draft, Outcome, Sender};
+use crate::ports::store::{Draft, LogOutcome, Sender};
 use crate::testing::{ann, ben};
 
 pub async fn a_log_counts_from_one_without_holes(fresh: impl Fresh) {
     let store = fresh();
     for place in 1..=5 {
         let posted = commit_one(&store, draft(&topic("news"), Sender::Open, &place.to_string(), "x")).await;
-        assert_eq!(posted, Outcome::Posted { seq: Seq(place) });
+        assert_eq!(posted, LogOutcome::Posted { seq: Seq(place) });
     }
     let page = whole(&store, &topic("news")).await;
     assert_eq!((page.epoch, page.begins, page.head), (store.epoch(), Seq(1), Seq(5)));
@@ -20,10 +20,10 @@ pub async fn a_log_counts_from_one_without_holes(fresh: impl Fresh) {
 
 pub async fn logs_count_for_themselves(fresh: impl Fresh) {
     let store = fresh();
-    let say = |name: &str, id: &str| draft(&topic(name), Sender::Open, id, id).into();
+    let say = |name: &str, id: &str| draft(&topic(name), Sender::Open, id, id);
     let first = vec![say("news", "n1"), say("orders", "o1"), say("news", "n2"), say("weather", "w1")];
     let second = vec![say("orders", "o2"), say("news", "n3"), say("orders", "o3")];
-    let posted = |seqs: &[u64]| seqs.iter().map(|&s| Outcome::Posted { seq: Seq(s) }).collect::<Vec<_>>();
+    let posted = |seqs: &[u64]| seqs.iter().map(|&s| LogOutcome::Posted { seq: Seq(s) }).collect::<Vec<_>>();
     assert_eq!(commit(&store, first).await, posted(&[1, 1, 2, 1]));
     assert_eq!(commit(&store, second).await, posted(&[2, 3, 3]));
     assert_eq!(texts(&store, &topic("news")).await, ["n1", "n2", "n3"]);

@@ -4,10 +4,11 @@ use wire::{Invite, InviteId, Role, Timestamp, UserId};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, hash, seated, session, with_people, with_tea,
+    NOW, TEA, batch, change, commit, commit_one, draft, hash, seated, session, with_people, with_tea,
 };
 use crate::ports::store::{
-    Attempt, AttemptKey, Fact, Login, NewMembers, Outcome, PasswordHash, Sender, Sweep, Write,
+    AccountWrite, Attempt, AttemptKey, AttemptOutcome, AttemptWrite, CreateAccount, Fact, Login, NewMembers,
+    Outcome, PasswordHash, Sender, SessionWrite, Sweep, Swept, UserWrite,
 };
 use crate::testing::{ann, ben, cal, person};
 
@@ -18,9 +19,9 @@ fn key(name: &str) -> AttemptKey {
 }
 
 /// Takes one attempt in each of these windows, of two attempts each, at a number of milliseconds from now.
-fn take(names: &[&str], at: i64) -> Write {
+fn take(names: &[&str], at: i64) -> AttemptWrite {
     let attempt = |name: &&str| Attempt { key: key(name), max: 2, window_ms: WINDOW_MS };
-    Write::TakeAttempts { attempts: names.iter().map(attempt).collect(), at: Timestamp(NOW.0 + at) }
+    AttemptWrite::Take { attempts: names.iter().map(attempt).collect(), at: Timestamp(NOW.0 + at) }
 }
 
 pub async fn only_so_many_attempts_are_taken_within_a_window(fresh: impl Fresh) {
@@ -28,26 +29,18 @@ pub async fn only_so_many_attempts_are_taken_within_a_window(fresh: impl Fresh) 
     let writes =
         vec![take(&["a"], 0), take(&["a"], 400), take(&["a"], 999), take(&["a"], 1_000), take(&["a"], 1_000)];
     let outcomes = commit(&store, writes).await;
-    let wait = |wait_ms| Outcome::Exhausted { wait_ms };
-    assert_eq!(
-        outcomes,
-        [Outcome::Done, Outcome::Done, wait(1), Outcome::Done, wait(400)],
-        "the window slides"
-    );
+    let (done, wait) = (AttemptOutcome::Done, |wait_ms| AttemptOutcome::Exhausted { wait_ms });
+    assert_eq!(outcomes, [done, done, wait(1), done, wait(400)], "the window slides");
     let writes =
         vec![take(&["b", "a"], 1_100), take(&["b"], 1_100), take(&["b"], 1_100), take(&["b"], 1_100)];
     let outcomes = commit(&store, writes).await;
-    assert_eq!(
-        outcomes,
-        [wait(300), Outcome::Done, Outcome::Done, wait(1_000)],
-        "all windows have room, or none is used"
-    );
-    assert_eq!(commit_one(&store, take(&[], 0)).await, Outcome::Done);
+    assert_eq!(outcomes, [wait(300), done, done, wait(1_000)], "all windows have room, or none is used");
+    assert_eq!(commit_one(&store, take(&[], 0)).await, AttemptOutcome::Done);
 }
 
 pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
     let store = fresh();
-    let give_back = |name| Write::ReturnAttempts { attempts: vec![key(name)] };
+    let give_back = |name| AttemptWrite::Return { attempts: vec![key(name)] };
     let writes = vec![
         take(&["a"], 0),
         take(&["a"], 1),
@@ -57,39 +50,36 @@ pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
         take(&["a"], 3),
     ];
     let outcomes = commit(&store, writes).await;
-    let full = Outcome::Exhausted { wait_ms: 997 };
-    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Done, full]);
+    let full = AttemptOutcome::Exhausted { wait_ms: 997 };
+    let done = AttemptOutcome::Done;
+    assert_eq!(outcomes, [done, done, done, done, done, full]);
 }
 
 pub async fn a_clock_that_is_set_back_makes_no_window_longer(fresh: impl Fresh) {
     let store = fresh();
     let hour = 3_600_000;
     commit(&store, vec![take(&["a"], hour), take(&["a"], hour)]).await;
-    assert_eq!(commit_one(&store, take(&["a"], 0)).await, Outcome::Exhausted { wait_ms: WINDOW_MS });
-    assert_eq!(commit_one(&store, take(&["a"], WINDOW_MS)).await, Outcome::Done);
+    assert_eq!(commit_one(&store, take(&["a"], 0)).await, AttemptOutcome::Exhausted { wait_ms: WINDOW_MS });
+    assert_eq!(commit_one(&store, take(&["a"], WINDOW_MS)).await, AttemptOutcome::Done);
 }
 
 pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
     let store = fresh();
-    let sweep =
-        |before: i64| Write::Sweep(Sweep { attempts_before: Timestamp(NOW.0 + before), ..Sweep::default() });
-    let writes = vec![take(&["a"], 0), take(&["a"], 5), sweep(5), take(&["a"], 6), take(&["a"], 6)];
+    let sweep = |before: i64| Sweep { attempts_before: Timestamp(NOW.0 + before), ..Sweep::default() };
+    let writes = batch![take(&["a"], 0), take(&["a"], 5), sweep(5), take(&["a"], 6), take(&["a"], 6)];
     let outcomes = commit(&store, writes).await;
-    let swept = Outcome::Swept { guests: vec![] };
-    let full = Outcome::Exhausted { wait_ms: 999 };
-    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, swept, Outcome::Done, full]);
+    let swept = Outcome::Sweep(Swept { guests: vec![] });
+    let [done, full] =
+        [AttemptOutcome::Done, AttemptOutcome::Exhausted { wait_ms: 999 }].map(Outcome::Attempts);
+    assert_eq!(outcomes, [done.clone(), done.clone(), swept, done, full]);
 }
 
 pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let (login, password) = (Login::new("ann").unwrap(), PasswordHash("hash".into()));
-    let claim = Write::CreateAccount {
-        user: ann().id,
-        login,
-        password,
-        rank: crate::ports::store::FirstRole::Member,
-    };
-    let offer = |token, until| Write::CreateReset {
+    let claim =
+        CreateAccount { user: ann().id, login, password, rank: crate::ports::store::FirstRole::Member };
+    let offer = |token, until| AccountWrite::CreateReset {
         token: hash(token),
         user: ann().id,
         by: None,
@@ -112,8 +102,8 @@ pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) 
         invite(8, Some(90), Some(0)),
     ];
     let facts = kept.iter().chain(&over).cloned().map(Fact::Invited).collect();
-    let sweep = Write::Sweep(Sweep { links_before: Timestamp(NOW.0 + 10), ..Sweep::default() });
-    commit(&store, vec![claim, offer(20, 9), offer(21, 10), change(TEA, 1, facts).into(), sweep]).await;
+    let sweep = Sweep { links_before: Timestamp(NOW.0 + 10), ..Sweep::default() };
+    commit(&store, batch![claim, offer(20, 9), offer(21, 10), change(TEA, 1, facts), sweep]).await;
     assert_eq!(store.reset(hash(20)).await.unwrap(), None);
     assert_eq!(store.reset(hash(21)).await.unwrap(), Some((ann().id, Timestamp(NOW.0 + 10))));
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().invites, kept);
@@ -122,37 +112,31 @@ pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) 
 pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     // ann is in a group; ben, who came with her, has blocked cal.
-    commit_one(&store, Write::Block { by: ben().id, user: cal().id, on: true }).await;
+    commit_one(&store, UserWrite::Block { by: ben().id, user: cal().id, on: true }).await;
     let guests = ["idle", "visitor", "writer", "member", "claimer"].map(person);
     for (guest, token) in guests.iter().zip(10..) {
         let session = session(hash(token), Timestamp(NOW.0 + i64::from(token)));
-        commit_one(&store, Write::CreateGuest { person: guest.clone(), session }).await;
+        commit_one(&store, UserWrite::CreateGuest { person: guest.clone(), session }).await;
     }
     let [idle, visitor, writer, member, claimer] = &guests;
     let open = draft(&wire::Topic::user(ann().id), Sender::User(writer.id), "1", "once");
     let (login, password) = (Login::new("claimer").unwrap(), PasswordHash("hash".into()));
     let later = Timestamp(NOW.0 + 1_000);
-    let writes = vec![
-        open.into(),
-        change(TEA, 1, vec![seated(member, Role::Member)]).into(),
-        Write::CreateAccount {
-            user: claimer.id,
-            login,
-            password,
-            rank: crate::ports::store::FirstRole::Member,
-        },
-        Write::TouchSession { token: hash(11), at: later },
+    let writes = batch![
+        open,
+        change(TEA, 1, vec![seated(member, Role::Member)]),
+        CreateAccount { user: claimer.id, login, password, rank: crate::ports::store::FirstRole::Member },
+        SessionWrite::Touch { token: hash(11), at: later },
     ];
     commit(&store, writes).await;
-    let sweep = |before: i64, guests| {
-        Write::Sweep(Sweep { guests_before: Timestamp(NOW.0 + before), guests, ..Sweep::default() })
-    };
-    assert_eq!(commit_one(&store, sweep(0, 100)).await, Outcome::Swept { guests: vec![] }, "all came later");
-    assert_eq!(commit_one(&store, sweep(500, 100)).await, Outcome::Swept { guests: vec![idle.id] });
+    let sweep =
+        |before: i64, guests| Sweep { guests_before: Timestamp(NOW.0 + before), guests, ..Sweep::default() };
+    assert_eq!(commit_one(&store, sweep(0, 100)).await, Swept { guests: vec![] }, "all came later");
+    assert_eq!(commit_one(&store, sweep(500, 100)).await, Swept { guests: vec![idle.id] });
     assert_eq!(store.person(idle.id).await.unwrap(), None);
     assert_eq!(store.session(hash(10)).await.unwrap(), None);
-    assert_eq!(commit_one(&store, sweep(1_000, 100)).await, Outcome::Swept { guests: vec![] });
-    assert_eq!(commit_one(&store, sweep(1_001, 100)).await, Outcome::Swept { guests: vec![visitor.id] });
+    assert_eq!(commit_one(&store, sweep(1_000, 100)).await, Swept { guests: vec![] });
+    assert_eq!(commit_one(&store, sweep(1_001, 100)).await, Swept { guests: vec![visitor.id] });
     for kept in [&ann(), &ben(), &cal(), writer, member, claimer] {
         assert_eq!(store.person(kept.id).await.unwrap().as_ref(), Some(kept));
     }
@@ -161,10 +145,10 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
 pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
     let store = fresh();
     with_people(&store).await;
-    let sweep = || Write::Sweep(Sweep { guests_before: Timestamp(NOW.0 + 1), guests: 2, ..Sweep::default() });
+    let sweep = || Sweep { guests_before: Timestamp(NOW.0 + 1), guests: 2, ..Sweep::default() };
     let mut gone = Vec::new();
     for expected in [2, 1, 0] {
-        let Outcome::Swept { guests } = commit_one(&store, sweep()).await else { panic!("not swept") };
+        let Swept { guests } = commit_one(&store, sweep()).await;
         assert_eq!(guests.len(), expected);
         gone.extend(guests);
     }
@@ -206,19 +190,17 @@ pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
 pub async fn sessions_that_have_expired_are_swept(fresh: impl Fresh) {
     let store = fresh();
     with_people(&store).await;
-    let begin = |token, at: i64| Write::SignIn {
+    let begin = |token, at: i64| SessionWrite::SignIn {
         user: ann().id,
         checked: None,
         session: session(hash(token), Timestamp(NOW.0 + at)),
     };
-    let touch = |token, at: i64| Write::TouchSession { token: hash(token), at: Timestamp(NOW.0 + at) };
+    let touch = |token, at: i64| SessionWrite::Touch { token: hash(token), at: Timestamp(NOW.0 + at) };
     commit(&store, vec![begin(10, -50), begin(11, -50), touch(11, 40), begin(12, 30), touch(12, 40)]).await;
-    let sweep = |seen: i64, begun: i64| {
-        Write::Sweep(Sweep {
-            sessions_seen_before: Timestamp(NOW.0 + seen),
-            sessions_begun_before: Timestamp(NOW.0 + begun),
-            ..Sweep::default()
-        })
+    let sweep = |seen: i64, begun: i64| Sweep {
+        sessions_seen_before: Timestamp(NOW.0 + seen),
+        sessions_begun_before: Timestamp(NOW.0 + begun),
+        ..Sweep::default()
     };
     let left = async || {
         let sessions = store.sessions(ann().id).await.unwrap();

@@ -6,17 +6,19 @@ use wire::{Refusal, Role, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, draft, founding, hash, message, seated, session, texts, topic, unseated, whole,
-    with_tea,
+    NOW, TEA, batch, change, commit, draft, founding, hash, message, seated, session, texts, topic, unseated,
+    whole, with_tea,
 };
-use crate::ports::store::{Outcome, Range, Sender, Write};
+use crate::ports::store::{
+    Checked, Done, LogOutcome, Outcome, Range, Sender, SessionWrite, UserWrite, Write,
+};
 use crate::testing::{ann, ben, cal, person};
 
 pub async fn nothing_to_write_is_written(fresh: impl Fresh) {
     let store = fresh();
-    assert_eq!(commit(&store, vec![]).await, []);
-    let posted = commit(&store, vec![draft(&topic("news"), Sender::Open, "1", "x").into()]).await;
-    assert_eq!(posted, [Outcome::Posted { seq: Seq(1) }]);
+    assert_eq!(commit::<Write>(&store, vec![]).await, []);
+    let posted = commit(&store, vec![draft(&topic("news"), Sender::Open, "1", "x")]).await;
+    assert_eq!(posted, [LogOutcome::Posted { seq: Seq(1) }]);
 }
 
 pub async fn a_batch_takes_effect_in_its_order(fresh: impl Fresh) {
@@ -24,7 +26,7 @@ pub async fn a_batch_takes_effect_in_its_order(fresh: impl Fresh) {
     let words: Vec<String> = (0..100).rev().map(|n| format!("word {n}")).collect();
     let writes =
         words.iter().enumerate().map(|(n, word)| draft(&topic("news"), Sender::Open, &n.to_string(), word));
-    commit(&store, writes.map(Write::Post).collect()).await;
+    commit(&store, writes.collect()).await;
     assert_eq!(texts(&store, &topic("news")).await, words);
 }
 
@@ -32,29 +34,29 @@ pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let news = topic("news");
     let dan = person("dan");
-    let writes = vec![
-        Write::CreateGuest { person: dan.clone(), session: session(hash(4), NOW) },
-        message(TEA, &ann(), "1", "hello").into(),
-        message(TEA, &dan, "1", "hello").into(),
-        change(TEA, 1, vec![seated(&dan, Role::Member)]).into(),
-        message(TEA, &dan, "1", "hello").into(),
-        message(TEA, &dan, "1", "hello").into(),
-        message(TEA, &dan, "1", "other").into(),
-        change(TEA, 1, vec![unseated(dan.id)]).into(),
-        Write::TouchSession { token: hash(4), at: NOW },
-        draft(&news, Sender::Open, "1", "x").into(),
+    let writes = batch![
+        UserWrite::CreateGuest { person: dan.clone(), session: session(hash(4), NOW) },
+        message(TEA, &ann(), "1", "hello"),
+        message(TEA, &dan, "1", "hello"),
+        change(TEA, 1, vec![seated(&dan, Role::Member)]),
+        message(TEA, &dan, "1", "hello"),
+        message(TEA, &dan, "1", "hello"),
+        message(TEA, &dan, "1", "other"),
+        change(TEA, 1, vec![unseated(dan.id)]),
+        SessionWrite::Touch { token: hash(4), at: NOW },
+        draft(&news, Sender::Open, "1", "x"),
     ];
     let expected = [
-        Outcome::Done,
-        Outcome::Posted { seq: Seq(2) },
-        Outcome::Refused(Refusal::NotMember),
-        Outcome::Done,
-        Outcome::Posted { seq: Seq(3) },
-        Outcome::Repeated { seq: Seq(3), at: NOW },
-        Outcome::SendIdTaken,
-        Outcome::Stale,
-        Outcome::Done,
-        Outcome::Posted { seq: Seq(1) },
+        Outcome::Users(Done),
+        Outcome::Log(LogOutcome::Posted { seq: Seq(2) }),
+        Outcome::Log(LogOutcome::Refused(Refusal::NotMember)),
+        Outcome::Groups(Checked::Done),
+        Outcome::Log(LogOutcome::Posted { seq: Seq(3) }),
+        Outcome::Log(LogOutcome::Repeated { seq: Seq(3), at: NOW }),
+        Outcome::Log(LogOutcome::SendIdTaken),
+        Outcome::Groups(Checked::Stale),
+        Outcome::Sessions(Checked::Done),
+        Outcome::Log(LogOutcome::Posted { seq: Seq(1) }),
     ];
     assert_eq!(commit(&store, writes).await, expected);
 }
@@ -63,13 +65,13 @@ pub async fn what_is_refused_leaves_no_trace_and_the_rest_goes_through(fresh: im
     let store = with_tea(fresh()).await;
     let mut stale = change(TEA, 0, vec![seated(&ben(), Role::Member)]);
     stale.news = vec![draft(&Topic::group(TEA), Sender::User(ben().id), "joined", "joined")];
-    let writes = vec![
-        message(TEA, &ann(), "1", "one").into(),
-        message(TEA, &cal(), "1", "no seat").into(),
-        message(TEA, &ann(), "1", "id taken").into(),
-        stale.into(),
-        founding(TEA, "again", &cal()).into(),
-        message(TEA, &ann(), "2", "two").into(),
+    let writes = batch![
+        message(TEA, &ann(), "1", "one"),
+        message(TEA, &cal(), "1", "no seat"),
+        message(TEA, &ann(), "1", "id taken"),
+        stale,
+        founding(TEA, "again", &cal()),
+        message(TEA, &ann(), "2", "two"),
     ];
     commit(&store, writes).await;
     assert_eq!(texts(&store, &Topic::group(TEA)).await, ["created", "one", "two"]);
@@ -83,14 +85,14 @@ pub async fn commits_made_at_once_all_find_their_places(fresh: impl Fresh) {
     let store = fresh();
     let commits = (0..40).map(|number| {
         let store = Arc::clone(&store);
-        let write = |half| draft(&topic("news"), Sender::Open, &format!("{number}/{half}"), "x").into();
+        let write = |half| draft(&topic("news"), Sender::Open, &format!("{number}/{half}"), "x");
         let writes = vec![write("a"), write("b")];
         tokio::spawn(async move { commit(&store, writes).await })
     });
     let mut places = vec![];
     for commit in commits.collect::<Vec<_>>() {
         let outcomes = commit.await.unwrap();
-        let [Outcome::Posted { seq: first }, Outcome::Posted { seq: second }] = outcomes[..] else {
+        let [LogOutcome::Posted { seq: first }, LogOutcome::Posted { seq: second }] = outcomes[..] else {
             panic!("{outcomes:?}");
         };
         assert_eq!(second, first.next(), "a batch stays together");
@@ -106,7 +108,7 @@ pub async fn a_reader_never_sees_half_a_batch(fresh: impl Fresh) {
     let writer = Arc::clone(&store);
     let writing = tokio::spawn(async move {
         for number in 0..30 {
-            let write = |part| draft(&topic("news"), Sender::Open, &format!("{number}/{part}"), "x").into();
+            let write = |part| draft(&topic("news"), Sender::Open, &format!("{number}/{part}"), "x");
             commit(&writer, vec![write("a"), write("b"), write("c")]).await;
             tokio::task::yield_now().await;
         }

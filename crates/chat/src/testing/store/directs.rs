@@ -6,11 +6,11 @@ use wire::{
     Conversation, ConversationSummary, NotificationLevel, Pair, Person, Refusal, Role, Seq, Topic, UserId,
 };
 
-use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
+use super::writing::{NOW, TEA, batch, change, commit, commit_one, draft, message, seated, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    DirectCreation, Draft, MembershipState, Mentions, Outcome, Permission, PermissionTo, Sender, Unread,
-    Write,
+    CreateAccount, DirectCreation, Done, Draft, LogOutcome, LogWrite, MembershipState, Mentions, Outcome,
+    Permission, PermissionTo, ReadStateOutcome, ReadStateWrite, Sender, Unread, UserWrite,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -37,8 +37,8 @@ fn creation() -> DirectCreation {
 }
 
 /// Returns the first message of the direct, by ann.
-fn first(id: &str) -> Write {
-    Write::PostFirst { draft: said(&ann(), id), creation: creation() }
+fn first(id: &str) -> LogWrite {
+    LogWrite::PostFirst { draft: said(&ann(), id), creation: creation() }
 }
 
 async fn stands(store: &Tenant, who: &Person) -> MembershipState {
@@ -63,14 +63,14 @@ pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
         }),
         ..said(&cal(), "1")
     };
-    assert_eq!(commit_one(&store, eavesdropper).await, Outcome::Refused(Refusal::NotFound));
+    assert_eq!(commit_one(&store, eavesdropper).await, LogOutcome::Refused(Refusal::NotFound));
 }
 
 pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let outcomes = commit(&store, vec![first("hello"), first("hello")]).await;
-    let again = Outcome::Repeated { seq: Seq(1), at: NOW };
-    assert_eq!(outcomes, [Outcome::Posted { seq: Seq(1) }, again]);
+    let again = LogOutcome::Repeated { seq: Seq(1), at: NOW };
+    assert_eq!(outcomes, [LogOutcome::Posted { seq: Seq(1) }, again]);
     for (person, other, unread) in [(ann(), ben(), 0), (ben(), ann(), 1)] {
         let mine = store.conversations(person.id, 99).await.unwrap().mine;
         let mine =
@@ -78,7 +78,8 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
         assert_eq!((mine.unread, mine.mentions, mine.head, mine.at), (unread, unread, Seq(1), NOW));
         assert!(stands(&store, &person).await.listed);
     }
-    let read = Write::SetRead { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
+    let read =
+        ReadStateWrite::SetRead { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
     commit_one(&store, read).await;
     let standing = stands(&store, &ben()).await;
     assert_eq!(standing.read, Seq(1));
@@ -90,34 +91,35 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     assert_eq!((standing.delivered, standing.seen), (Seq(1), Seq(1)));
     commit_one(&store, said(&ann(), "again")).await;
     let marks = vec![(direct(pair()), ben().id, Seq(2))];
-    commit_one(&store, Write::SetDelivered { marks }).await;
+    commit_one(&store, ReadStateWrite::SetDelivered { marks }).await;
     let standing = stands(&store, &ben()).await;
     assert_eq!((standing.delivered, standing.seen), (Seq(2), Seq(1)));
-    commit_one(&store, Write::Block { by: ann().id, user: ben().id, on: true }).await;
+    commit_one(&store, UserWrite::Block { by: ann().id, user: ben().id, on: true }).await;
     let marks = vec![(direct(pair()), ann().id, Seq(2))];
-    let blocked = commit_one(&store, Write::SetDelivered { marks }).await;
-    assert_eq!(blocked, Outcome::Delivered { moved: vec![] }, "neither sees how far the other is");
-    commit_one(&store, Write::Block { by: ann().id, user: ben().id, on: false }).await;
+    let blocked = commit_one(&store, ReadStateWrite::SetDelivered { marks }).await;
+    assert_eq!(blocked, ReadStateOutcome::default(), "neither sees how far the other is");
+    commit_one(&store, UserWrite::Block { by: ann().id, user: ben().id, on: false }).await;
     let mine = store.conversations(cal().id, 99).await.unwrap().mine;
     assert_eq!(mine, [], "cal hears nothing of it");
 }
 
 pub async fn whoever_is_blocked_says_nothing_direct(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let block = |on| Write::Block { by: ben().id, user: ann().id, on };
-    let outcomes = commit(&store, vec![block(true), block(true), first("1")]).await;
-    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Refused(Refusal::Blocked)]);
+    let block = |on| UserWrite::Block { by: ben().id, user: ann().id, on };
+    let outcomes = commit(&store, batch![block(true), block(true), first("1")]).await;
+    let refused = Outcome::Log(LogOutcome::Refused(Refusal::Blocked));
+    assert_eq!(outcomes, [Outcome::Users(Done), Outcome::Users(Done), refused]);
     for person in [ann(), ben()] {
         assert!(!stands(&store, &person).await.listed, "a refused message lists no direct");
     }
-    assert_eq!(commit_one(&store, said(&ben(), "1")).await, Outcome::Refused(Refusal::Blocked));
+    assert_eq!(commit_one(&store, said(&ben(), "1")).await, LogOutcome::Refused(Refusal::Blocked));
     let (anns, bens) = (stands(&store, &ann()).await, stands(&store, &ben()).await);
     assert!(anns.blocked && bens.blocked && bens.blocks && !anns.blocks, "it is ben who blocks");
     assert_eq!(store.blocked(ben().id).await.unwrap(), [ann()]);
     assert_eq!(store.blocked(ann().id).await.unwrap(), []);
     commit_one(&store, message(TEA, &ann(), "2", "but in a group")).await;
-    let outcomes = commit(&store, vec![block(false), said(&ann(), "1").into()]).await;
-    assert_eq!(outcomes, [Outcome::Done, Outcome::Posted { seq: Seq(1) }]);
+    let outcomes = commit(&store, batch![block(false), said(&ann(), "1")]).await;
+    assert_eq!(outcomes, [Outcome::Users(Done), Outcome::Log(LogOutcome::Posted { seq: Seq(1) })]);
     assert_eq!(store.blocked(ben().id).await.unwrap(), []);
 }
 
@@ -133,12 +135,7 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     let password = crate::ports::store::PasswordHash("hash".into());
     commit_one(
         &store,
-        Write::CreateAccount {
-            user: cal().id,
-            login,
-            password,
-            rank: crate::ports::store::FirstRole::Member,
-        },
+        CreateAccount { user: cal().id, login, password, rank: crate::ports::store::FirstRole::Member },
     )
     .await;
     assert_eq!(find("", false).await, [ben()]);
@@ -171,8 +168,12 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
     let kept = store.kept(&Topic::group(TEA), Seq(3)).await.unwrap().unwrap();
     assert_eq!(kept.mentions.people.len(), 2);
     assert!(kept.mentions.has(ben().id) && !kept.mentions.everyone);
-    let read =
-        Write::SetRead { conversation: Conversation::Group(TEA), user: ben().id, seq: Seq(3), back: false };
+    let read = ReadStateWrite::SetRead {
+        conversation: Conversation::Group(TEA),
+        user: ben().id,
+        seq: Seq(3),
+        back: false,
+    };
     commit_one(&store, read).await;
     let mine = store.conversations(ben().id, 99).await.unwrap().mine;
     assert_eq!((mine[0].unread, mine[0].mentions), (1, 1));
@@ -185,8 +186,8 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
         let id = format!("{conversation:?}").replace(' ', "");
         let news = draft(&Topic::user(ann().id), Sender::User(ann().id), &id[..12], "preferred");
         let (notify, hidden) = (NotificationLevel::Mentions, true);
-        let prefer = Write::SetPreferences { conversation, user: ann().id, notify, hidden, news };
-        assert_eq!(commit_one(&store, prefer).await, Outcome::Done);
+        let prefer = UserWrite::SetPreferences { conversation, user: ann().id, notify, hidden, news };
+        assert_eq!(commit_one(&store, prefer).await, Done);
         let standing = store.standing(conversation, ann().id).await.unwrap().unwrap();
         assert_eq!((standing.notify, standing.hidden), (NotificationLevel::Mentions, true));
     }
@@ -194,17 +195,13 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
     assert!(!stands(&store, &ben()).await.hidden, "everyone for themselves");
     let news = draft(&Topic::user(cal().id), Sender::User(cal().id), "1", "preferred");
     let (conversation, notify) = (Conversation::Group(TEA), NotificationLevel::Nothing);
-    let stranger = Write::SetPreferences { conversation, user: cal().id, notify, hidden: true, news };
-    assert_eq!(
-        commit_one(&store, stranger).await,
-        Outcome::Done,
-        "without a seat there is nothing to prefer"
-    );
+    let stranger = UserWrite::SetPreferences { conversation, user: cal().id, notify, hidden: true, news };
+    assert_eq!(commit_one(&store, stranger).await, Done, "without a seat there is nothing to prefer");
 }
 
 pub async fn the_refusals_of_a_broadcast_are_kept_once(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let keep = |user, refused: &[(usize, Refusal)]| Write::KeepRefusals {
+    let keep = |user, refused: &[(usize, Refusal)]| UserWrite::KeepRefusals {
         user,
         seq: Seq(3),
         refused: refused.to_vec(),

@@ -9,7 +9,7 @@ use super::model::Model;
 use super::writing::{TEA, draft, founding, hash, role, seated, topic, unseated, with_people};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Draft, Fact, GroupChange, Permission, PermissionTo, Range, Sender, Version, Write,
+    Draft, Fact, GroupChange, Permission, PermissionTo, Range, Sender, SessionWrite, Version, Write,
 };
 use crate::testing::{ann, ben, cal, for_all};
 
@@ -85,14 +85,11 @@ fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
                 now,
             });
             let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
-            Write::Post(Draft { right, at: now, ..said })
+            Draft { right, at: now, ..said }.into()
         }
         Operation::Found { who, group } => {
             let founding = founding(GROUPS[group], "tea", &people()[who]);
-            Write::ChangeGroup(GroupChange {
-                news: vec![news(GROUPS[group], &people()[who], &id)],
-                ..founding
-            })
+            GroupChange { news: vec![news(GROUPS[group], &people()[who], &id)], ..founding }.into()
         }
         Operation::Move { who, group, age } => {
             let (group, person) = (GROUPS[group], people()[who].clone());
@@ -102,7 +99,7 @@ fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
             };
             let mut change = decided(model, group, age, fact);
             change.news.push(news(group, &person, &id));
-            Write::ChangeGroup(change)
+            change.into()
         }
         Operation::Rank { who, group, age } => {
             let (group, user) = (GROUPS[group], people()[who].id);
@@ -110,9 +107,9 @@ fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
                 Some(Role::Admin) => Role::Member,
                 _ => Role::Admin,
             };
-            Write::ChangeGroup(decided(model, group, age, Fact::RoleChanged(user, role)))
+            decided(model, group, age, Fact::RoleChanged(user, role)).into()
         }
-        Operation::Touch { who } => Write::TouchSession { token: hash(1), at: Timestamp(who as i64) },
+        Operation::Touch { who } => SessionWrite::Touch { token: hash(1), at: Timestamp(who as i64) }.into(),
     }
 }
 

@@ -9,7 +9,8 @@ use wire::{Conversation, Pair, Person, Role, Seq, Topic, UserId};
 use super::writing::{TEA, change, commit, commit_one, draft, founding, message, seated, unseated, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    DirectCreation, Draft, InboxPage, InboxRequest, Outcome, Position, Range, Sender, Write,
+    DirectCreation, Draft, InboxPage, InboxRequest, LogOutcome, LogWrite, Position, Range, ReadStateWrite,
+    Sender, Trim, Trimmed,
 };
 use crate::testing::{ann, ben, cal, for_all};
 
@@ -31,12 +32,12 @@ fn direct() -> (Pair, Topic) {
 }
 
 /// Returns the first message of ann to ben.
-fn first_message(id: &str) -> Write {
+fn first_message(id: &str) -> LogWrite {
     let (pair, topic) = direct();
     let news =
         |of: &Person| draft(&Topic::user(of.id), Sender::User(ann().id), &format!("{id}-{}", of.name), "new");
     let creation = DirectCreation { pair, news: vec![news(&ann()), news(&ben())] };
-    Write::PostFirst { draft: draft(&topic, Sender::User(ann().id), id, "hello"), creation }
+    LogWrite::PostFirst { draft: draft(&topic, Sender::User(ann().id), id, "hello"), creation }
 }
 
 pub async fn entries_of_all_conversations_come_in_the_order_of_their_commits(fresh: impl Fresh) {
@@ -45,8 +46,7 @@ pub async fn entries_of_all_conversations_come_in_the_order_of_their_commits(fre
     commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     commit_one(&store, founding(BREAD, "bread", &cal())).await;
     let note = draft(&Topic::user(ben().id), Sender::User(ben().id), "note", "note");
-    let writes =
-        vec![message(TEA, &ann(), "1", "1").into(), note.into(), message(BREAD, &cal(), "2", "2").into()];
+    let writes = vec![message(TEA, &ann(), "1", "1"), note, message(BREAD, &cal(), "2", "2")];
     commit(&store, writes).await;
     commit_one(&store, first_message("3")).await;
     commit_one(&store, message(TEA, &ben(), "4", "4")).await;
@@ -99,7 +99,7 @@ pub async fn what_was_delivered_is_behind_the_cursor(fresh: impl Fresh) {
     let first = inbox(&store, &ben(), Position(0), 3).await.position;
     assert_eq!(delivered(first).await, [(tea, Seq(2)), (Conversation::Direct(pair), Seq(1))]);
     let marks = vec![(tea, ben().id, Seq(2)), (Conversation::Direct(pair), ben().id, Seq(1))];
-    commit_one(&store, Write::SetDelivered { marks }).await;
+    commit_one(&store, ReadStateWrite::SetDelivered { marks }).await;
     assert_eq!(delivered(first).await, [], "it is marked");
     let all = inbox(&store, &ben(), first, 9).await.position;
     assert_eq!(delivered(all).await, [(tea, Seq(4))]);
@@ -108,7 +108,7 @@ pub async fn what_was_delivered_is_behind_the_cursor(fresh: impl Fresh) {
     let own_head = store.page(&Topic::user(ben().id), Range::default()).await.unwrap().head;
     assert!(own_head > Seq::ZERO);
     assert_eq!((own(Position(0)).await, own(all).await), (None, Some(own_head)));
-    commit_one(&store, Write::SetOwnDelivered { marks: vec![(ben().id, own_head)] }).await;
+    commit_one(&store, ReadStateWrite::SetOwnDelivered { marks: vec![(ben().id, own_head)] }).await;
     assert_eq!(own(all).await, None);
 }
 
@@ -117,7 +117,7 @@ pub async fn a_log_that_has_lost_entries_after_the_cursor_is_named_once(fresh: i
     commit_one(&store, message(TEA, &ann(), "early", "early")).await;
     commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let tea = Topic::group(TEA);
-    let trim = |before| Write::Trim { topic: tea.clone(), before: Seq(before) };
+    let trim = |before| Trim { topic: tea.clone(), before: Seq(before) };
     for id in ["1", "2", "3", "4"] {
         commit_one(&store, message(TEA, &ann(), id, id)).await;
     }
@@ -189,7 +189,7 @@ impl Reader {
                 Step::Said { group, by } => {
                     let by = if by == 0 { ann() } else { ben() };
                     let said = Draft { right: None, ..message(groups[group], &by, &id, &id) };
-                    let Outcome::Posted { seq } = commit_one(store, said).await else {
+                    let LogOutcome::Posted { seq } = commit_one(store, said).await else {
                         panic!("it is refused")
                     };
                     if self.seats[group].0.contains(&ben().id) {
@@ -212,8 +212,8 @@ impl Reader {
                 }
                 Step::Trimmed { group, before } => {
                     let topic = Topic::group(groups[group]);
-                    let trim = Write::Trim { topic: topic.clone(), before: Seq(before) };
-                    let Outcome::Trimmed { begins } = commit_one(store, trim).await else { panic!("a trim") };
+                    let trim = Trim { topic: topic.clone(), before: Seq(before) };
+                    let Trimmed { begins } = commit_one(store, trim).await;
                     self.pending.retain(|(of, seq)| *of != topic || *seq >= begins.0);
                 }
                 Step::Asked { limit } => self.ask(store, limit).await,

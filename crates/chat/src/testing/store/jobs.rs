@@ -2,10 +2,11 @@
 
 use wire::{ApplicationId, Json, Seq, Timestamp, Topic};
 
-use super::writing::{TEA, commit_one, draft, message, with_tea};
+use super::writing::{TEA, batch, commit_one, draft, message, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Draft, Job, JobCount, JobEnd, JobKind, JobWrite, LeaseId, NewJob, Outcome, Position, Sender, Write,
+    AccountWrite, Checked, ClaimJobs, Done, Draft, Job, JobCount, JobEnd, JobKind, JobWrite, LeaseId, NewJob,
+    Position, Sender, Transaction, UserWrite,
 };
 use crate::testing::{ann, ben};
 
@@ -24,23 +25,21 @@ fn job(lane: &str, number: u64) -> NewJob {
 }
 
 async fn add(store: &Tenant, jobs: Vec<NewJob>) {
-    assert_eq!(commit_one(store, Write::Jobs(JobWrite::Add(jobs))).await, Outcome::Done);
+    assert_eq!(commit_one(store, JobWrite::Add(jobs)).await, Checked::Done);
 }
 
 async fn claim(store: &Tenant, lease: LeaseId, now: i64) -> Vec<Job> {
     let now = Timestamp(now);
-    let claim = JobWrite::Claim { lease, now, until: Timestamp(now.0 + 60), limit: 4 };
+    let claim = ClaimJobs { lease, now, until: Timestamp(now.0 + 60), limit: 4 };
     let is_due = store.store().has_due_jobs(now).await.unwrap();
-    let Outcome::Claimed { jobs } = commit_one(store, Write::Jobs(claim)).await else {
-        panic!("a claim is claimed");
-    };
+    let jobs = commit_one(store, claim).await;
     assert_eq!(is_due, !jobs.is_empty());
     jobs
 }
 
-async fn end(store: &Tenant, lease: LeaseId, job: &Job, end: JobEnd) -> Outcome {
+async fn end(store: &Tenant, lease: LeaseId, job: &Job, end: JobEnd) -> Checked {
     let end = JobWrite::End { id: job.id, lease, attempt: job.attempt, end };
-    commit_one(store, Write::Jobs(end)).await
+    commit_one(store, end).await
 }
 
 /// Returns the arguments of jobs, which are numbers here.
@@ -63,12 +62,23 @@ pub async fn jobs_of_a_lane_run_one_after_the_other(fresh: impl Fresh) {
     assert!(jobs.iter().all(|job| job.attempt == 1 && job.kind == JobKind::Broadcast));
     assert_eq!(jobs[2].application, ApplicationId(6));
     assert_eq!(claim(&store, OTHER, 101).await, [], "each is leased");
-    assert_eq!(end(&store, FIRST, &jobs[0], JobEnd::Done).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &jobs[0], JobEnd::Done).await, Checked::Done);
     assert_eq!(numbers(&claim(&store, OTHER, 101).await), [2]);
     let oldest = Some(Timestamp(100));
     let count = JobCount { kind: JobKind::Broadcast, ready: 1, leased: 3, dead: 0, oldest };
     assert_eq!(counts(&store).await, [count]);
     assert_eq!(numbers(&claim(&store, FIRST, 200).await), [2, 3, 30, 40], "leases have expired");
+}
+
+pub async fn a_job_is_added_with_the_write_that_causes_it_or_not_at_all(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let then = |number| batch![JobWrite::Add(vec![job("a", number)])];
+    let refused = Transaction { first: AccountWrite::MakeOwner { user: ann().id }, then: then(1) };
+    assert_eq!(commit_one(&store, refused).await, Checked::Stale, "she has no account");
+    assert_eq!(counts(&store).await, []);
+    let block = UserWrite::Block { by: ann().id, user: ben().id, on: true };
+    assert_eq!(commit_one(&store, Transaction { first: block, then: then(2) }).await, Done);
+    assert_eq!(numbers(&claim(&store, FIRST, 100).await), [2]);
 }
 
 pub async fn a_lost_lease_ends_nothing(fresh: impl Fresh) {
@@ -79,13 +89,13 @@ pub async fn a_lost_lease_ends_nothing(fresh: impl Fresh) {
     let now = claim(&store, OTHER, 160).await.remove(0);
     assert_eq!((now.id, now.attempt), (lost.id, 2));
     for void in [JobEnd::Done, JobEnd::Again { run_at: Timestamp(0) }] {
-        assert_eq!(end(&store, FIRST, &lost, void).await, Outcome::Stale);
+        assert_eq!(end(&store, FIRST, &lost, void).await, Checked::Stale);
     }
     let renew = JobWrite::Renew { lease: OTHER, jobs: vec![now.id], until: Timestamp(500) };
-    assert_eq!(commit_one(&store, Write::Jobs(renew)).await, Outcome::Done);
+    assert_eq!(commit_one(&store, renew).await, Checked::Done);
     assert_eq!(claim(&store, FIRST, 499).await, [], "a renewed lease lasts");
-    assert_eq!(end(&store, OTHER, &now, JobEnd::Done).await, Outcome::Done);
-    assert_eq!(end(&store, OTHER, &now, JobEnd::Done).await, Outcome::Stale, "it is done once");
+    assert_eq!(end(&store, OTHER, &now, JobEnd::Done).await, Checked::Done);
+    assert_eq!(end(&store, OTHER, &now, JobEnd::Done).await, Checked::Stale, "it is done once");
     assert_eq!(counts(&store).await, []);
 }
 
@@ -93,12 +103,11 @@ pub async fn only_the_named_jobs_of_a_lease_are_renewed(fresh: impl Fresh) {
     let store = fresh();
     add(&store, vec![job("a", 1), job("b", 2), job("c", 3)]).await;
     let held = claim(&store, FIRST, 100).await;
-    let renew =
-        |lease, job: &Job| Write::Jobs(JobWrite::Renew { lease, jobs: vec![job.id], until: Timestamp(500) });
+    let renew = |lease, job: &Job| JobWrite::Renew { lease, jobs: vec![job.id], until: Timestamp(500) };
     commit_one(&store, renew(FIRST, &held[1])).await;
     commit_one(&store, renew(OTHER, &held[2])).await;
     assert_eq!(numbers(&claim(&store, OTHER, 400).await), [1, 3], "the others have expired");
-    assert_eq!(end(&store, FIRST, &held[1], JobEnd::Done).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &held[1], JobEnd::Done).await, Checked::Done);
 }
 
 pub async fn at_the_beginning_periodic_jobs_get_their_time_and_none_is_far_ahead(fresh: impl Fresh) {
@@ -113,7 +122,7 @@ pub async fn at_the_beginning_periodic_jobs_get_their_time_and_none_is_far_ahead
     add(&store, vec![keyed(1, 50), ahead, soon]).await;
     let begin = |number, run_at| {
         let periodic = vec![keyed(number, run_at)];
-        Write::Jobs(JobWrite::Begin { now: Timestamp(500), latest: Timestamp(1_000), periodic })
+        JobWrite::Begin { now: Timestamp(500), latest: Timestamp(1_000), periodic }
     };
     commit_one(&store, begin(2, 700)).await;
     assert_eq!(numbers(&claim(&store, FIRST, 500).await), [3], "a clock was wrong");
@@ -121,7 +130,7 @@ pub async fn at_the_beginning_periodic_jobs_get_their_time_and_none_is_far_ahead
     let tried = claim(&store, FIRST, 900).await;
     assert_eq!(numbers(&tried), [3, 1, 4]);
     let dead = JobEnd::Failed { retry_at: None, error: "no answer".into() };
-    assert_eq!(end(&store, FIRST, &tried[1], dead).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &tried[1], dead).await, Checked::Done);
     commit_one(&store, begin(5, 950)).await;
     assert_eq!(numbers(&claim(&store, OTHER, 955).await), [5], "a dead one does not keep its key");
 }
@@ -148,14 +157,14 @@ pub async fn a_failed_job_waits_and_a_dead_one_lets_its_lane_go_on(fresh: impl F
     add(&store, vec![job("a", 1), job("a", 2)]).await;
     let tried = claim(&store, FIRST, 100).await.remove(0);
     let failed = |retry_at| JobEnd::Failed { retry_at, error: "no answer".into() };
-    assert_eq!(end(&store, FIRST, &tried, failed(Some(Timestamp(150)))).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &tried, failed(Some(Timestamp(150)))).await, Checked::Done);
     assert_eq!(claim(&store, FIRST, 149).await, [], "the next one of its lane waits with it");
     let tried = claim(&store, FIRST, 150).await.remove(0);
     assert_eq!(tried.attempt, 2);
-    assert_eq!(end(&store, FIRST, &tried, JobEnd::Again { run_at: Timestamp(160) }).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &tried, JobEnd::Again { run_at: Timestamp(160) }).await, Checked::Done);
     let anew = claim(&store, FIRST, 160).await.remove(0);
     assert_eq!((anew.id, anew.attempt), (tried.id, 1), "it is as if it were new");
-    assert_eq!(end(&store, FIRST, &anew, failed(None)).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &anew, failed(None)).await, Checked::Done);
     assert_eq!(numbers(&claim(&store, FIRST, 161).await), [2]);
     let oldest = Some(Timestamp(100));
     assert_eq!(
@@ -176,7 +185,7 @@ pub async fn a_key_is_one_job(fresh: impl Fresh) {
     let jobs = claim(&store, FIRST, 100).await;
     assert_eq!(numbers(&jobs), [1, 3]);
     add(&store, vec![keyed(5, 5)]).await;
-    assert_eq!(end(&store, FIRST, &jobs[0], JobEnd::Done).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &jobs[0], JobEnd::Done).await, Checked::Done);
     assert_eq!(claim(&store, FIRST, 101).await, []);
     add(&store, vec![keyed(6, 5)]).await;
     assert_eq!(numbers(&claim(&store, FIRST, 101).await), [6], "the key is free again");
@@ -185,16 +194,18 @@ pub async fn a_key_is_one_job(fresh: impl Fresh) {
 pub async fn the_relay_plans_entries_once(fresh: impl Fresh) {
     let store = fresh();
     assert_eq!(store.store().relay().await.unwrap(), Position(0));
-    let plan = |from, to, number| {
-        Write::Jobs(JobWrite::Plan { from: Position(from), to: Position(to), jobs: vec![job("a", number)] })
+    let plan = |from, to, number| JobWrite::Plan {
+        from: Position(from),
+        to: Position(to),
+        jobs: vec![job("a", number)],
     };
-    assert_eq!(commit_one(&store, plan(0, 8, 1)).await, Outcome::Done);
-    assert_eq!(commit_one(&store, plan(0, 8, 2)).await, Outcome::Stale, "another node has planned them");
+    assert_eq!(commit_one(&store, plan(0, 8, 1)).await, Checked::Done);
+    assert_eq!(commit_one(&store, plan(0, 8, 2)).await, Checked::Stale, "another node has planned them");
     assert_eq!(store.store().relay().await.unwrap(), Position(8));
-    assert_eq!(commit_one(&store, plan(8, 9, 3)).await, Outcome::Done);
+    assert_eq!(commit_one(&store, plan(8, 9, 3)).await, Checked::Done);
     let jobs = claim(&store, FIRST, 100).await;
     assert_eq!(numbers(&jobs), [1]);
-    assert_eq!(end(&store, FIRST, &jobs[0], JobEnd::Done).await, Outcome::Done);
+    assert_eq!(end(&store, FIRST, &jobs[0], JobEnd::Done).await, Checked::Done);
     assert_eq!(numbers(&claim(&store, FIRST, 100).await), [3]);
 }
 
@@ -237,12 +248,12 @@ pub async fn a_released_job_has_not_been_tried(fresh: impl Fresh) {
     add(&store, vec![job("a", 1), job("b", 2)]).await;
     let held = claim(&store, FIRST, 100).await;
     assert_eq!(held.len(), 2);
-    commit_one(&store, Write::Jobs(JobWrite::Release { lease: OTHER })).await;
+    commit_one(&store, JobWrite::Release { lease: OTHER }).await;
     assert_eq!(claim(&store, OTHER, 101).await, []);
-    commit_one(&store, Write::Jobs(JobWrite::Release { lease: FIRST })).await;
+    commit_one(&store, JobWrite::Release { lease: FIRST }).await;
     let jobs = claim(&store, OTHER, 101).await;
     assert_eq!((numbers(&jobs), jobs[0].attempt), (vec![1, 2], 1));
-    assert_eq!(end(&store, FIRST, &held[0], JobEnd::Done).await, Outcome::Stale);
+    assert_eq!(end(&store, FIRST, &held[0], JobEnd::Done).await, Checked::Stale);
 }
 
 pub async fn old_dead_jobs_are_removed(fresh: impl Fresh) {
@@ -252,9 +263,9 @@ pub async fn old_dead_jobs_are_removed(fresh: impl Fresh) {
     let jobs = claim(&store, FIRST, 30).await;
     for job in jobs.iter().filter(|job| numbers(std::slice::from_ref(*job)) != [3]) {
         let dead = JobEnd::Failed { retry_at: None, error: "gone".into() };
-        assert_eq!(end(&store, FIRST, job, dead).await, Outcome::Done);
+        assert_eq!(end(&store, FIRST, job, dead).await, Checked::Done);
     }
-    commit_one(&store, Write::Jobs(JobWrite::RemoveOld { before: Timestamp(20) })).await;
+    commit_one(&store, JobWrite::RemoveOld { before: Timestamp(20) }).await;
     let left = counts(&store).await.remove(0);
     assert_eq!((left.dead, left.leased), (1, 1), "a newer one stays, and one that is not dead");
 }

@@ -8,7 +8,8 @@ use super::writing::{
 };
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Fact, GroupChange, KeyedGroup, KeyedUser, ListedMember, Outcome, PutUser, Sender, Version, Write,
+    Checked, Done, Fact, GroupChange, KeyedGroup, KeyedUser, ListedMember, LogWrite, PutUser, PutUserOutcome,
+    Sender, SessionWrite, UserWrite, Version,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -33,24 +34,24 @@ fn keyed(text: &str, id: u8, name: &str, version: u64) -> KeyedUser {
 pub async fn a_user_is_put_under_a_key_once(fresh: impl Fresh) {
     let store = fresh();
     let zoe = keyed("shop/42 ü", 9, "Zoë", 1);
-    let created = Outcome::UserPut { user: zoe.clone(), created: true };
-    assert_eq!(commit_one(&store, Write::PutUser(put("shop/42 ü", 9, "Zoë"))).await, created);
+    let created = PutUserOutcome::Put { user: zoe.clone(), created: true };
+    assert_eq!(commit_one(&store, put("shop/42 ü", 9, "Zoë")).await, created);
     // Another id is proposed, and not taken.
-    let again = Outcome::UserPut { user: zoe.clone(), created: false };
-    assert_eq!(commit_one(&store, Write::PutUser(put("shop/42 ü", 8, "Zoë"))).await, again);
+    let again = PutUserOutcome::Put { user: zoe.clone(), created: false };
+    assert_eq!(commit_one(&store, put("shop/42 ü", 8, "Zoë")).await, again);
     assert_eq!(store.person(person(8, "Zoë").id).await.unwrap(), None);
     let mut renamed = put("shop/42 ü", 8, "李雷");
     renamed.bio = Some(Description::new("Tea at four.").unwrap());
     let user = KeyedUser { bio: renamed.bio.clone().unwrap(), ..keyed("shop/42 ü", 9, "李雷", 2) };
-    let changed = Outcome::UserPut { user: user.clone(), created: false };
-    assert_eq!(commit_one(&store, Write::PutUser(renamed)).await, changed);
+    let changed = PutUserOutcome::Put { user: user.clone(), created: false };
+    assert_eq!(commit_one(&store, renamed).await, changed);
     assert_eq!(store.user_by_key(&key("shop/42 ü")).await.unwrap(), Some(user.clone()));
     assert_eq!(store.key_of_user(user.person.id).await.unwrap(), Some(user.clone()));
     assert_eq!(store.person(user.person.id).await.unwrap(), Some(user.person.clone()));
     assert_eq!(store.profile(user.person.id).await.unwrap().unwrap().bio, user.bio);
     // Without a description the one that they have stays.
     let kept = put("shop/42 ü", 8, "李雷");
-    assert_eq!(commit_one(&store, Write::PutUser(kept)).await, Outcome::UserPut { user, created: false });
+    assert_eq!(commit_one(&store, kept).await, PutUserOutcome::Put { user, created: false });
     for other in ["shop/42", "SHOP/42 Ü"] {
         assert_eq!(store.user_by_key(&key(other)).await.unwrap(), None);
     }
@@ -59,18 +60,18 @@ pub async fn a_user_is_put_under_a_key_once(fresh: impl Fresh) {
 pub async fn a_user_changes_only_in_the_version_that_was_expected(fresh: impl Fresh) {
     let store = fresh();
     let expecting = |version, name| PutUser { version: Some(Version(version)), ..put("42", 9, name) };
-    assert_eq!(commit_one(&store, Write::PutUser(expecting(1, "Zoë"))).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, expecting(1, "Zoë")).await, PutUserOutcome::Stale);
     assert_eq!(store.user_by_key(&key("42")).await.unwrap(), None);
-    commit_one(&store, Write::PutUser(put("42", 9, "Zoë"))).await;
-    assert_eq!(commit_one(&store, Write::PutUser(expecting(2, "Zoe"))).await, Outcome::Stale);
-    let changed = Outcome::UserPut { user: keyed("42", 9, "Zoe", 2), created: false };
-    assert_eq!(commit_one(&store, Write::PutUser(expecting(1, "Zoe"))).await, changed);
+    commit_one(&store, put("42", 9, "Zoë")).await;
+    assert_eq!(commit_one(&store, expecting(2, "Zoe")).await, PutUserOutcome::Stale);
+    let changed = PutUserOutcome::Put { user: keyed("42", 9, "Zoe", 2), created: false };
+    assert_eq!(commit_one(&store, expecting(1, "Zoe")).await, changed);
 }
 
 pub async fn users_are_listed_by_key(fresh: impl Fresh) {
     let store = fresh();
     for (id, text) in [(1, "b"), (2, "a"), (3, "c/1"), (4, "ä")] {
-        commit_one(&store, Write::PutUser(put(text, id, "Zoë"))).await;
+        commit_one(&store, put(text, id, "Zoë")).await;
     }
     let listed = async |after: Option<&str>, limit| -> Vec<String> {
         let after = after.map(key);
@@ -86,27 +87,27 @@ pub async fn users_are_listed_by_key(fresh: impl Fresh) {
 pub async fn a_removed_user_leaves_a_name(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let name = PersonName::new("Deleted user").unwrap();
-    commit_one(&store, Write::PutUser(put("42", 9, "Zoë"))).await;
+    commit_one(&store, put("42", 9, "Zoë")).await;
     let zoe = person(9, "Zoë").id;
-    let signs_in = Write::SignIn { user: zoe, checked: None, session: session(hash(40), NOW) };
+    let signs_in = SessionWrite::SignIn { user: zoe, checked: None, session: session(hash(40), NOW) };
     commit_one(&store, signs_in).await;
-    commit_one(&store, Write::Block { by: zoe, user: ann().id, on: true }).await;
+    commit_one(&store, UserWrite::Block { by: zoe, user: ann().id, on: true }).await;
     let (user, tokens_valid_from) = (zoe, NOW);
-    let remove = Write::RemoveUser { user, name: name.clone(), tokens_valid_from, at: NOW };
-    assert_eq!(commit_one(&store, remove).await, Outcome::Done);
+    let remove = UserWrite::Remove { user, name: name.clone(), tokens_valid_from, at: NOW };
+    assert_eq!(commit_one(&store, remove).await, Done);
     assert_eq!(store.user_by_key(&key("42")).await.unwrap(), None);
     assert_eq!(store.person(zoe).await.unwrap().unwrap().name, name);
     assert_eq!(store.sessions(zoe).await.unwrap(), []);
     assert_eq!(store.session(hash(40)).await.unwrap(), None);
     assert_eq!(store.blocked(zoe).await.unwrap(), []);
     // A name says nothing: others may have the same.
-    commit_one(&store, Write::PutUser(put("43", 11, "Deleted user"))).await;
+    commit_one(&store, put("43", 11, "Deleted user")).await;
     let deleted = async |user| store.is_deleted(user).await.unwrap();
     assert_eq!((deleted(zoe).await, deleted(ann().id).await), (true, false));
     assert!(!deleted(person(11, "Deleted user").id).await);
     // The key is free again, for another user.
-    let other = Outcome::UserPut { user: keyed("42", 10, "Zoë", 1), created: true };
-    assert_eq!(commit_one(&store, Write::PutUser(put("42", 10, "Zoë"))).await, other);
+    let other = PutUserOutcome::Put { user: keyed("42", 10, "Zoë", 1), created: true };
+    assert_eq!(commit_one(&store, put("42", 10, "Zoë")).await, other);
 }
 
 pub async fn a_group_has_its_key_from_the_beginning_and_no_other_has_it(fresh: impl Fresh) {
@@ -116,23 +117,23 @@ pub async fn a_group_has_its_key_from_the_beginning_and_no_other_has_it(fresh: i
         let facts = facts.into_iter().chain([Fact::Keyed(key("orders/7"))]).collect();
         GroupChange { group, version: None, facts, news }
     };
-    let introduce = Write::CreateGuest { person: ann(), session: session(hash(1), NOW) };
+    let introduce = UserWrite::CreateGuest { person: ann(), session: session(hash(1), NOW) };
     commit_one(&store, introduce).await;
-    let founded = commit_one(&store, Write::ChangeGroup(with_key(TEA, "tea"))).await;
-    assert_eq!(founded, Outcome::Done);
+    let founded = commit_one(&store, with_key(TEA, "tea")).await;
+    assert_eq!(founded, Checked::Done);
     let group = KeyedGroup { key: key("orders/7"), group: TEA };
     assert_eq!(store.group_by_key(&key("orders/7")).await.unwrap(), Some(group.clone()));
     assert_eq!(store.key_of_group(TEA).await.unwrap(), Some(group.clone()));
     assert_eq!(store.groups_by_key(None, 9).await.unwrap(), [group]);
     let other = GroupId::from_bytes([9; 10]);
-    assert_eq!(commit_one(&store, Write::ChangeGroup(with_key(other, "coffee"))).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, with_key(other, "coffee")).await, Checked::Stale);
     assert_eq!(store.roster(other).await.unwrap(), None);
     let version = store.roster(TEA).await.unwrap().map(|roster| roster.version);
     let deleted = GroupChange { group: TEA, version, facts: vec![Fact::Deleted], news: vec![] };
-    commit_one(&store, Write::ChangeGroup(deleted)).await;
+    commit_one(&store, deleted).await;
     assert_eq!(store.group_by_key(&key("orders/7")).await.unwrap(), None);
-    let again = commit_one(&store, Write::ChangeGroup(with_key(other, "coffee"))).await;
-    assert_eq!(again, Outcome::Done);
+    let again = commit_one(&store, with_key(other, "coffee")).await;
+    assert_eq!(again, Checked::Done);
 }
 
 /// Returns the creation of a group with a number as its key.
@@ -154,10 +155,10 @@ pub async fn the_greatest_numbers_that_are_keys_are_passed_over(fresh: impl Fres
     with_people(&store).await;
     let greatest = i64::MAX / 2;
     for (id, number) in [(1, greatest), (2, greatest + 1), (3, greatest + 2)] {
-        commit_one(&store, Write::ChangeGroup(created_with_key(id, &number.to_string()))).await;
+        commit_one(&store, created_with_key(id, &number.to_string())).await;
     }
     for (id, number) in [(4, greatest + 3), (5, greatest + 4)] {
-        assert_eq!(commit_one(&store, Write::ChangeGroup(numbered(id))).await, Outcome::Done);
+        assert_eq!(commit_one(&store, numbered(id)).await, Checked::Done);
         let found = store.group_by_key(&key(&number.to_string())).await.unwrap();
         assert_eq!(found.map(|found| found.group), Some(GroupId::from_bytes([id; 10])));
     }
@@ -171,20 +172,20 @@ pub async fn a_group_without_a_key_gets_a_number_that_no_other_had(fresh: impl F
         groups.iter().map(|group| group.key.to_string()).collect()
     };
     for id in [1, 2] {
-        commit_one(&store, Write::ChangeGroup(numbered(id))).await;
+        commit_one(&store, numbered(id)).await;
     }
     assert_eq!(keys().await, ["1", "2"]);
     // Numbers that the application gives itself are passed over; other keys are not.
     for (id, text) in [(3, "7"), (4, "09"), (5, "order 99"), (6, "99999999999999999999")] {
-        assert_eq!(commit_one(&store, Write::ChangeGroup(created_with_key(id, text))).await, Outcome::Done);
+        assert_eq!(commit_one(&store, created_with_key(id, text)).await, Checked::Done);
     }
-    commit_one(&store, Write::ChangeGroup(numbered(7))).await;
+    commit_one(&store, numbered(7)).await;
     let eight = KeyedGroup { key: key("8"), group: GroupId::from_bytes([7; 10]) };
     assert_eq!(store.group_by_key(&eight.key).await.unwrap(), Some(eight.clone()));
     // That of a deleted group is not given again.
     let deleted = change(eight.group, 1, vec![Fact::Deleted]);
-    commit_one(&store, Write::ChangeGroup(deleted)).await;
-    commit_one(&store, Write::ChangeGroup(numbered(8))).await;
+    commit_one(&store, deleted).await;
+    commit_one(&store, numbered(8)).await;
     assert_eq!(store.group_by_key(&eight.key).await.unwrap(), None);
     assert!(keys().await.contains(&"9".to_owned()));
 }
@@ -194,17 +195,16 @@ pub async fn an_id_creates_one_group(fresh: impl Fresh) {
     with_people(&store).await;
     let mut again = numbered(2);
     again.news[0].id = numbered(1).news[0].id.clone();
-    let writes = [numbered(1), again.clone()].map(Write::ChangeGroup);
-    let outcomes = commit(&store, writes.into()).await;
-    assert_eq!(outcomes, [Outcome::Done, Outcome::Stale]);
+    let outcomes = commit(&store, vec![numbered(1), again.clone()]).await;
+    assert_eq!(outcomes, [Checked::Done, Checked::Stale]);
     assert_eq!(store.roster(again.group).await.unwrap(), None);
-    commit_one(&store, Write::ChangeGroup(numbered(3))).await;
+    commit_one(&store, numbered(3)).await;
     assert!(store.group_by_key(&key("2")).await.unwrap().is_some(), "no number was used up");
 }
 
 pub async fn members_are_listed_after_one_who_has_left(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&store, Write::PutUser(put("42", 9, "Zoë"))).await;
+    commit_one(&store, put("42", 9, "Zoë")).await;
     let seat = |person: &Person, ms: i64| {
         let since = Timestamp(NOW.0 + ms);
         Fact::MemberAdded(Member::new(person.clone(), Role::Member, since))
@@ -212,7 +212,7 @@ pub async fn members_are_listed_after_one_who_has_left(fresh: impl Fresh) {
     let zoe = person(9, "Zoë");
     // Those of one moment come by id, and a clock that was set back puts somebody before others.
     let joins = vec![seat(&cal(), 5), seat(&zoe, 9), seat(&ben(), 5)];
-    commit_one(&store, Write::ChangeGroup(change(TEA, 1, joins))).await;
+    commit_one(&store, change(TEA, 1, joins)).await;
     let listed = async |after, limit| store.members_after(TEA, after, limit).await.unwrap();
     let names = |members: &[ListedMember]| -> Vec<String> {
         members.iter().map(|listed| listed.member.person.name.to_string()).collect()
@@ -223,7 +223,7 @@ pub async fn members_are_listed_after_one_who_has_left(fresh: impl Fresh) {
     assert_eq!(all[0].keyed, None);
     let after = Some((all[1].member.since, ben().id));
     assert_eq!(names(&listed(after, 1).await), ["cal"]);
-    commit_one(&store, Write::ChangeGroup(change(TEA, 2, vec![unseated(ben().id)]))).await;
+    commit_one(&store, change(TEA, 2, vec![unseated(ben().id)])).await;
     assert_eq!(names(&listed(after, 9).await), ["cal", "Zoë"]);
     assert_eq!(names(&listed(Some((Timestamp(NOW.0 + 10), zoe.id)), 9).await), [""; 0]);
     assert_eq!(store.members_after(GroupId::from_bytes([9; 10]), None, 9).await.unwrap(), []);
@@ -234,7 +234,7 @@ pub async fn what_was_sent_with_each_id_is_found(fresh: impl Fresh) {
     with_people(&store).await;
     let (own, by) = (Topic::user(ann().id), Sender::User(ann().id));
     for id in ["a/0", "a/2"] {
-        commit_one(&store, Write::Post(draft(&own, by, id, id))).await;
+        commit_one(&store, LogWrite::Post(draft(&own, by, id, id))).await;
     }
     let ids = ["a/2", "a/1", "a/0"].map(|id| SendId::new(id).unwrap());
     let sent = store.sent_each(by, &ids).await.unwrap();

@@ -5,25 +5,27 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use wire::{Conversation, Person, Role, Seq, UserId};
 
-use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, whole, with_tea,
-};
+use super::writing::{NOW, TEA, change, commit_one, draft, message, seated, unseated, whole, with_tea};
 use super::{Fresh, Tenant};
-use crate::ports::store::{Amend, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write};
+use crate::ports::store::{
+    Amend, AmendOutcome, Draft, LogOutcome, Mentions, Permission, PermissionTo, ReadStateOutcome,
+    ReadStateWrite, Sender,
+};
 use crate::testing::{ann, ben, cal, for_all};
 
 async fn say(store: &Tenant, who: &Person, id: &str) -> Seq {
     let event = wire::Event::message(who.clone(), id.into(), wire::RichText::plain(id), None);
     let said = Draft { counts: true, data: wire::Json::of(&event), ..message(TEA, who, id, id) };
     match commit_one(store, said).await {
-        Outcome::Posted { seq } => seq,
+        LogOutcome::Posted { seq } => seq,
         other => panic!("{other:?}"),
     }
 }
 
 async fn read(store: &Tenant, who: &Person, seq: u64, back: bool) {
-    let read = Write::SetRead { conversation: Conversation::Group(TEA), user: who.id, seq: Seq(seq), back };
-    assert_eq!(commit_one(store, read).await, Outcome::Receipts { moved: vec![] });
+    let read =
+        ReadStateWrite::SetRead { conversation: Conversation::Group(TEA), user: who.id, seq: Seq(seq), back };
+    assert_eq!(commit_one(store, read).await, ReadStateOutcome::default());
 }
 
 /// Returns a user's read mark and unread count; both ways to ask agree.
@@ -74,14 +76,14 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
     say(&store, &ann(), "2").await;
     let topic = wire::Topic::group(TEA);
     let notice = draft(&topic, Sender::User(ann().id), "n", "a notice");
-    commit(&store, vec![notice.into()]).await;
+    commit_one(&store, notice).await;
     assert_eq!(mark(&store, &ben()).await, (1, 2));
     commit_one(&store, amend(&ann(), "d", said, wire::Amendment::Delete, Mentions::default())).await;
     assert_eq!(mark(&store, &ben()).await, (1, 1));
 }
 
 /// Returns a change of a message by its author, which mentions these people from then on.
-fn amend(by: &Person, id: &str, target: Seq, amendment: wire::Amendment, mentions: Mentions) -> Write {
+fn amend(by: &Person, id: &str, target: Seq, amendment: wire::Amendment, mentions: Mentions) -> Amend {
     let told = crate::rules::change(target, by, &amendment, wire::RichText::default());
     let right =
         Permission { conversation: Conversation::Group(TEA), user: by.id, to: PermissionTo::Amend, now: NOW };
@@ -93,7 +95,7 @@ fn amend(by: &Person, id: &str, target: Seq, amendment: wire::Amendment, mention
         ..draft(&wire::Topic::group(TEA), Sender::User(by.id), id, "changed")
     };
     let (by, body, mentions) = (by.clone(), wire::RichText::default(), Some(mentions));
-    Write::Amend(Amend { target, by, amendment, body, mentions, news })
+    Amend { target, by, amendment, body, mentions, news }
 }
 
 /// Something that may change what is unread. The numbers choose a person, and a message of the group.
@@ -163,7 +165,7 @@ pub async fn unread_counts_are_of_what_is_there_now_whatever_was_counted_before(
 async fn happen(store: &Tenant, said: &mut Vec<Said>, number: usize, happening: Happening) {
     let id = number.to_string();
     let posted = |outcome| match outcome {
-        Outcome::Posted { seq } => seq,
+        LogOutcome::Posted { seq } => seq,
         other => panic!("{other:?}"),
     };
     let author = |user: UserId| people().into_iter().find(|person| person.id == user).unwrap();
@@ -180,12 +182,14 @@ async fn happen(store: &Tenant, said: &mut Vec<Said>, number: usize, happening: 
             let Said { seq, by, mentions } = &mut said[place];
             *mentions = mention(mentioned);
             let edit = wire::Amendment::Edit(format!("edited {id}"));
-            posted(commit_one(store, amend(&author(*by), &id, *seq, edit, mentions.clone())).await);
+            let edited = commit_one(store, amend(&author(*by), &id, *seq, edit, mentions.clone())).await;
+            assert!(matches!(edited, AmendOutcome::Posted { .. }), "{edited:?}");
         }
         Happening::Deleted { which } if !said.is_empty() => {
             let Said { seq, by, .. } = said.remove(which.index(said.len()));
             let delete = wire::Amendment::Delete;
-            posted(commit_one(store, amend(&author(by), &id, seq, delete, Mentions::default())).await);
+            let deleted = commit_one(store, amend(&author(by), &id, seq, delete, Mentions::default())).await;
+            assert!(matches!(deleted, AmendOutcome::Posted { .. }), "{deleted:?}");
         }
         Happening::Edited { .. } | Happening::Deleted { .. } => {}
         Happening::Read { who, seq, back } => {
@@ -212,9 +216,7 @@ pub async fn what_others_see_of_marks_only_moves_on(fresh: impl Fresh) {
     assert_eq!(seen(&store, &ben()).await, (0, 0), "a new seat has got nothing");
     let delivered = async |seq: u64| {
         let marks = vec![(Conversation::Group(TEA), ben().id, Seq(seq))];
-        let Outcome::Delivered { moved } = commit_one(&store, Write::SetDelivered { marks }).await else {
-            panic!("it is about marks");
-        };
+        let moved = commit_one(&store, ReadStateWrite::SetDelivered { marks }).await.states;
         let now = seen(&store, &ben()).await;
         for (conversation, marks) in &moved {
             assert_eq!((*conversation, marks.user), (Conversation::Group(TEA), ben().id));
@@ -232,8 +234,8 @@ pub async fn what_others_see_of_marks_only_moves_on(fresh: impl Fresh) {
     assert_eq!(delivered(99).await, (4, 3, 1), "nor past the end");
     assert_eq!(delivered(99).await, (4, 3, 0));
     commit_one(&store, change(TEA, 2, vec![unseated(ben().id)])).await;
-    let gone = Write::SetDelivered { marks: vec![(Conversation::Group(TEA), ben().id, Seq(4))] };
-    assert_eq!(commit_one(&store, gone).await, Outcome::Delivered { moved: vec![] });
+    let gone = ReadStateWrite::SetDelivered { marks: vec![(Conversation::Group(TEA), ben().id, Seq(4))] };
+    assert_eq!(commit_one(&store, gone).await, ReadStateOutcome::default());
     commit_one(&store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(seen(&store, &ben()).await, (0, 0));
 }

@@ -141,6 +141,7 @@ macro_rules! store_contract {
                 whoever_reads_on_gets_everything_since_they_joined_once_and_in_order;
             jobs:
                 jobs_of_a_lane_run_one_after_the_other
+                a_job_is_added_with_the_write_that_causes_it_or_not_at_all
                 a_lost_lease_ends_nothing
                 only_the_named_jobs_of_a_lease_are_renewed
                 at_the_beginning_periodic_jobs_get_their_time_and_none_is_far_ahead

@@ -6,8 +6,8 @@ use wire::{
 };
 
 use crate::ports::store::{
-    BodyHash, Conversations, Draft, Fact, GroupChange, Outcome, Permission, Range, Roster, Sender, Version,
-    Write,
+    BodyHash, Checked, Conversations, Done, Draft, Fact, GroupChange, LogOutcome, LogWrite, Outcome,
+    Permission, Range, Roster, Sender, SessionWrite, UserWrite, Version, Write,
 };
 
 /// The contract of a store in its simplest form: lists that are searched from end to end.
@@ -28,53 +28,11 @@ struct Sent {
 impl Model {
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
-            Write::Post(draft) => self.post(draft),
-            Write::ChangeGroup(change) => self.change(change),
-            Write::CreateGuest { .. } | Write::TouchSession { .. } => Outcome::Done,
-            Write::PutUser(_)
-            | Write::RemoveUser { .. }
-            | Write::UserTokens(_)
-            | Write::CreateAccount { .. }
-            | Write::SetBio { .. }
-            | Write::SetAvatar { .. }
-            | Write::WithAudit { .. }
-            | Write::SetPassword { .. }
-            | Write::SetApplicationRole { .. }
-            | Write::CreateReset { .. }
-            | Write::ResetPassword { .. }
-            | Write::SignIn { .. }
-            | Write::SignOut { .. }
-            | Write::MakeOwner { .. }
-            | Write::Transaction { .. }
-            | Write::TakeAttempts { .. }
-            | Write::ReturnAttempts { .. }
-            | Write::RememberDevice { .. }
-            | Write::Sweep(_) => {
-                panic!("the histories have no accounts; they have cases of their own")
-            }
-            Write::KeepRefusals { .. } | Write::Jobs(_) => {
-                panic!("the histories have no jobs; they have cases of their own")
-            }
-            Write::Applications(_) => {
-                panic!("the histories have one application; there are cases of their own")
-            }
-            Write::PostFirst { .. } | Write::Block { .. } => {
-                panic!("the histories have no directs; they have cases of their own")
-            }
-            Write::SetRead { .. }
-            | Write::SetDelivered { .. }
-            | Write::SetOwnDelivered { .. }
-            | Write::SetPreferences { .. } => {
-                panic!("the histories have no marks; they have cases of their own")
-            }
-            Write::Trim { .. } | Write::SetRetention { .. } => {
-                panic!("the histories keep everything; trims have cases of their own")
-            }
-            Write::Publish { .. } => panic!("the histories have no bounds; they have cases of their own"),
-            Write::PostRestricted(_) => {
-                panic!("the histories have no restricted messages; they have cases of their own")
-            }
-            Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
+            Write::Log(LogWrite::Post(draft)) => Outcome::Log(self.post(draft)),
+            Write::Groups(change) => Outcome::Groups(self.change(change)),
+            Write::Users(UserWrite::CreateGuest { .. }) => Outcome::Users(Done),
+            Write::Sessions(SessionWrite::Touch { .. }) => Outcome::Sessions(Checked::Done),
+            other => panic!("the histories have no {other:?}; it has cases of its own"),
         }
     }
 
@@ -128,13 +86,13 @@ impl Model {
         Seq(self.entries.iter().filter(|sent| sent.entry.topic == *topic).count() as u64)
     }
 
-    fn post(&mut self, draft: &Draft) -> Outcome {
+    fn post(&mut self, draft: &Draft) -> LogOutcome {
         let same_id = |sent: &&Sent| sent.sender == draft.sender && sent.entry.id == draft.id;
         if let Some(sent) = self.entries.iter().find(same_id) {
             return if sent.entry.topic == draft.topic && sent.body == draft.body {
-                Outcome::Repeated { seq: sent.entry.seq, at: sent.entry.timestamp }
+                LogOutcome::Repeated { seq: sent.entry.seq, at: sent.entry.timestamp }
             } else {
-                Outcome::SendIdTaken
+                LogOutcome::SendIdTaken
             };
         }
         match draft.right {
@@ -144,14 +102,14 @@ impl Model {
             Some(Permission { conversation: Conversation::Group(group), .. })
                 if self.roster(group).is_none() =>
             {
-                Outcome::Refused(Refusal::NotFound)
+                LogOutcome::Refused(Refusal::NotFound)
             }
             Some(Permission { conversation: Conversation::Group(group), user, .. })
                 if self.member(group, user).is_none() =>
             {
-                Outcome::Refused(Refusal::NotMember)
+                LogOutcome::Refused(Refusal::NotMember)
             }
-            _ => Outcome::Posted { seq: self.append(draft) },
+            _ => LogOutcome::Posted { seq: self.append(draft) },
         }
     }
 
@@ -178,9 +136,9 @@ impl Model {
         seq
     }
 
-    fn change(&mut self, change: &GroupChange) -> Outcome {
+    fn change(&mut self, change: &GroupChange) -> Checked {
         if self.roster(change.group).map(|roster| roster.version) != change.version {
-            return Outcome::Stale;
+            return Checked::Stale;
         }
         for fact in &change.facts {
             self.establish(change.group, fact);
@@ -191,7 +149,7 @@ impl Model {
         for draft in &change.news {
             self.append(draft);
         }
-        Outcome::Done
+        Checked::Done
     }
 
     fn establish(&mut self, id: GroupId, fact: &Fact) {

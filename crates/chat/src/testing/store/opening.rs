@@ -6,10 +6,12 @@ use wire::{AppRole, Role, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, hash, message, seated, topic, unseated, whole, with_tea,
+    NOW, TEA, batch, change, commit, commit_one, draft, hash, message, seated, topic, unseated, whole,
+    with_tea,
 };
 use crate::ports::store::{
-    FirstRole, Login, OpenRequest, Opened, PasswordHash, Range, RowRange, Sender, Sessions, Write,
+    CreateAccount, FirstRole, Login, OpenRequest, Opened, PasswordHash, Range, RowRange, Sender,
+    SessionWrite, Sessions,
 };
 use crate::rules::Viewer;
 use crate::testing::{ann, ben, cal};
@@ -38,7 +40,7 @@ pub async fn a_log_is_opened_with_the_standing_and_the_session_of_its_reader(fre
     let nobody = OpenRequest { user: None, session: None, rows: None, ..request };
     let opened = store.open(nobody).await.unwrap();
     assert_eq!((opened.standing, opened.session, opened.rows), (None, None, None));
-    commit_one(&store, Write::SignOut { user: ann().id, which: Sessions::All, at: NOW }).await;
+    commit_one(&store, SessionWrite::SignOut { user: ann().id, which: Sessions::All, at: NOW }).await;
     assert_eq!(store.open(ask(Topic::group(TEA))).await.unwrap().session, None);
 }
 
@@ -47,7 +49,7 @@ pub async fn an_audit_log_is_opened_with_the_role_that_reads_it(fresh: impl Fres
     let audit = store.open(ask(Topic::audit(TEA))).await.unwrap();
     assert_eq!((audit.standing.unwrap().role, audit.role), (Some(Role::Admin), None));
     assert_eq!(store.open(ask(Topic::app_audit())).await.unwrap().role, None);
-    let claim = Write::CreateAccount {
+    let claim = CreateAccount {
         user: ann().id,
         login: Login::new("ann").unwrap(),
         password: PasswordHash("secret".into()),
@@ -72,10 +74,10 @@ pub async fn what_is_opened_is_of_one_moment(fresh: impl Fresh) {
                 let version = 1 + 2 * number;
                 let id = |word: &str| format!("{word}{number}");
                 // Ben is in, and something is said; he is out, and something else is said: one commit each.
-                let joins = change(TEA, version, vec![seated(&ben(), Role::Member)]).into();
-                commit(&store, vec![joins, message(TEA, &ann(), &id("in"), "in").into()]).await;
-                let leaves = change(TEA, version + 1, vec![unseated(ben().id)]).into();
-                commit(&store, vec![leaves, message(TEA, &ann(), &id("out"), "out").into()]).await;
+                let joins = change(TEA, version, vec![seated(&ben(), Role::Member)]);
+                commit(&store, batch![joins, message(TEA, &ann(), &id("in"), "in")]).await;
+                let leaves = change(TEA, version + 1, vec![unseated(ben().id)]);
+                commit(&store, batch![leaves, message(TEA, &ann(), &id("out"), "out")]).await;
             }
         })
     };

@@ -7,7 +7,7 @@ use wire::{Json, Seq, Topic};
 
 use super::writing::{commit, draft, empty_page, topic, whole};
 use super::{Fresh, Tenant};
-use crate::ports::store::{Draft, Range, RowRange, Sender, Write};
+use crate::ports::store::{Draft, LogWrite, Range, RowRange, Sender};
 use crate::testing::for_all;
 
 pub async fn a_topic_without_entries_has_an_empty_page(fresh: impl Fresh) {
@@ -105,7 +105,10 @@ pub async fn any_part_has_the_rows_of_the_places_that_it_covers(fresh: impl Fres
         async move {
             let news = topic("news");
             let entry = |(place, is_row): (usize, &bool)| {
-                Write::Post(Draft { is_row: *is_row, ..draft(&news, Sender::Open, &place.to_string(), "x") })
+                LogWrite::Post(Draft {
+                    is_row: *is_row,
+                    ..draft(&news, Sender::Open, &place.to_string(), "x")
+                })
             };
             commit(&store, log.iter().enumerate().map(entry).collect()).await;
             let all: Vec<u64> = (1..).zip(&log).filter(|(_, is_row)| **is_row).map(|(seq, _)| seq).collect();
@@ -149,7 +152,7 @@ pub async fn a_part_with_long_messages_has_fewer_rows_and_at_least_one(fresh: im
         data: Json::of(&"x".repeat(1_000)),
         ..draft(&news, Sender::Open, &place.to_string(), "x")
     };
-    commit(&store, (1..=9).map(long).map(Write::Post).collect()).await;
+    commit(&store, (1..=9).map(long).map(LogWrite::Post).collect()).await;
     let part = async |range: RowRange, bytes| {
         let rows = store.rows(&news, RowRange { bytes, ..range }).await.unwrap();
         let seqs: Vec<u64> = rows.entries.iter().map(|entry| entry.seq.0).collect();
@@ -167,7 +170,7 @@ pub async fn a_part_with_long_messages_has_fewer_rows_and_at_least_one(fresh: im
 /// Fills a log, in one batch.
 async fn log_of(store: &Tenant, topic: &Topic, len: usize) {
     let say = |place: usize| draft(topic, Sender::Open, &format!("{topic}-{place}"), "x");
-    commit(store, (1..=len).map(say).map(Write::Post).collect()).await;
+    commit(store, (1..=len).map(say).map(LogWrite::Post).collect()).await;
 }
 
 async fn seqs_of(store: &Tenant, topic: &Topic, range: Range) -> Vec<u64> {

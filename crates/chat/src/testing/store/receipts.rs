@@ -10,7 +10,8 @@ use wire::{Conversation, DeliveryState, Event, Json, Person, Receipt, RichText, 
 use super::writing::{NOW, TEA, change, commit_one, message, seated, unseated, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Draft, ExternalKey, MovedReceipt, Outcome, PutUser, Recipients, RestrictedDraft, Write,
+    Draft, ExternalKey, LogOutcome, LogWrite, MovedReceipt, PutUser, ReadStateWrite, Recipients,
+    RestrictedDraft,
 };
 use crate::testing::{ann, ben, cal, for_all};
 use DeliveryState::{Delivered, Read, Sent};
@@ -31,31 +32,28 @@ async fn say(store: &Tenant, id: &str, to: Option<&[Person]>) -> Seq {
     let event = Event::message(ann(), id.into(), RichText::plain(id), None);
     let draft = Draft { data: Json::of(&event), counts: true, ..message(TEA, &ann(), id, id) };
     let write = match to {
-        None => Write::Post(draft),
+        None => LogWrite::Post(draft),
         Some(people) => {
             let recipients = Recipients::Chosen(people.iter().map(|person| person.id).collect());
-            Write::PostRestricted(RestrictedDraft { draft, recipients })
+            LogWrite::PostRestricted(RestrictedDraft { draft, recipients })
         }
     };
     match commit_one(store, write).await {
-        Outcome::Posted { seq } => seq,
+        LogOutcome::Posted { seq } => seq,
         other => panic!("{other:?}"),
     }
 }
 
 async fn read(store: &Tenant, user: &Person, seq: Seq, back: bool) -> Vec<MovedReceipt> {
-    moved(store, Write::SetRead { conversation: group(), user: user.id, seq, back }).await
+    moved(store, ReadStateWrite::SetRead { conversation: group(), user: user.id, seq, back }).await
 }
 
 async fn has(store: &Tenant, user: &Person, seq: u64) -> Vec<MovedReceipt> {
-    moved(store, Write::SetOwnDelivered { marks: vec![(user.id, Seq(seq))] }).await
+    moved(store, ReadStateWrite::SetOwnDelivered { marks: vec![(user.id, Seq(seq))] }).await
 }
 
-async fn moved(store: &Tenant, write: Write) -> Vec<MovedReceipt> {
-    match commit_one(store, write).await {
-        Outcome::Receipts { moved } => moved,
-        other => panic!("{other:?}"),
-    }
+async fn moved(store: &Tenant, write: ReadStateWrite) -> Vec<MovedReceipt> {
+    commit_one(store, write).await.receipts
 }
 
 /// Returns the state of each recipient of a message.
@@ -100,7 +98,7 @@ pub async fn an_ordinary_message_is_for_those_who_had_joined_before_it(fresh: im
     assert_eq!(states(&store, first).await, [(ben().id, Sent)].into());
     assert_eq!(states(&store, second).await, [(ben().id, Sent), (cal().id, Sent)].into());
     let marks = vec![(group(), cal().id, second)];
-    commit_one(&store, Write::SetDelivered { marks }).await;
+    commit_one(&store, ReadStateWrite::SetDelivered { marks }).await;
     read(&store, &ben(), first, false).await;
     assert_eq!(states(&store, first).await, [(ben().id, Read)].into());
     assert_eq!(states(&store, second).await, [(ben().id, Sent), (cal().id, Delivered)].into());
@@ -121,7 +119,7 @@ pub async fn receipts_have_the_keys_of_the_application(fresh: impl Fresh) {
         sign_up: None,
         at: NOW,
     };
-    commit_one(&store, Write::PutUser(put)).await;
+    commit_one(&store, put).await;
     commit_one(&store, change(TEA, 2, vec![seated(&person, Role::Member)])).await;
     for to in [None, Some([person.clone()])] {
         let seq =

@@ -10,9 +10,9 @@ use super::writing::{
 use super::{Fresh, Tenant};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    Amend, BodyHash, Draft, InboxRequest, Mentions, OpenRequest, Outcome, Permission, PermissionTo, Position,
-    Range, Recipients, RestrictedDraft, RowRange, Sender, SentBefore, Unread, Write, event_of,
-    is_placeholder,
+    Amend, BodyHash, Checked, Draft, InboxRequest, LogOutcome, LogWrite, Mentions, OpenRequest, Permission,
+    PermissionTo, Position, Range, ReadStateWrite, Recipients, RestrictedDraft, RowRange, Sender, SentBefore,
+    Trim, Unread, UserWrite, event_of, is_placeholder,
 };
 use crate::rules::{self, Viewer};
 use crate::testing::{ann, ben, cal, person};
@@ -26,9 +26,9 @@ fn zoe() -> Person {
 async fn with_members(fresh: &impl Fresh) -> std::sync::Arc<Tenant> {
     let store = with_tea(fresh()).await;
     let session = session(TokenHash([9; 32]), NOW);
-    commit_one(&store, Write::CreateGuest { person: zoe(), session }).await;
+    commit_one(&store, UserWrite::CreateGuest { person: zoe(), session }).await;
     let seats = [ben(), cal(), zoe()].map(|person| seated(&person, Role::Member));
-    assert_eq!(commit_one(&store, change(TEA, 1, seats.into())).await, Outcome::Done);
+    assert_eq!(commit_one(&store, change(TEA, 1, seats.into())).await, Checked::Done);
     store
 }
 
@@ -47,12 +47,12 @@ fn said(by: &Person, id: &str, text: &str) -> Draft {
 }
 
 /// Returns a message to some members.
-fn to(recipients: &[Person], draft: Draft) -> Write {
+fn to(recipients: &[Person], draft: Draft) -> LogWrite {
     let users = recipients.iter().map(|person| person.id).collect();
-    Write::PostRestricted(RestrictedDraft { draft, recipients: Recipients::Chosen(users) })
+    LogWrite::PostRestricted(RestrictedDraft { draft, recipients: Recipients::Chosen(users) })
 }
 
-fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Write {
+fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
     let (target, body) = (Seq(target), RichText::default());
     let told = rules::change(target, by, &amendment, body.clone());
     let right = Permission { conversation: group(), user: by.id, to: PermissionTo::Amend, now: NOW };
@@ -63,11 +63,11 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Write {
         is_row: false,
         ..message(TEA, by, id, "changed")
     };
-    Write::Amend(Amend { target, by: by.clone(), amendment, body, mentions: None, news })
+    Amend { target, by: by.clone(), amendment, body, mentions: None, news }
 }
 
-fn posted(seq: u64) -> Outcome {
-    Outcome::Posted { seq: Seq(seq) }
+fn posted(seq: u64) -> LogOutcome {
+    LogOutcome::Posted { seq: Seq(seq) }
 }
 
 /// Returns the text of a message; `-` for a tombstone, `*` for a change, `~` for a placeholder, and nothing for a copy
@@ -114,9 +114,9 @@ pub async fn a_message_to_some_is_a_placeholder_for_all_others(fresh: impl Fresh
     let outcomes = commit(
         &store,
         vec![
-            said(&ann(), "1", "for all").into(),
+            LogWrite::Post(said(&ann(), "1", "for all")),
             to(&[ben()], said(&ann(), "2", "for ben")),
-            said(&zoe(), "3", "me, too").into(),
+            LogWrite::Post(said(&zoe(), "3", "me, too")),
         ],
     )
     .await;
@@ -165,10 +165,10 @@ pub async fn a_repeat_of_a_message_to_some_is_answered_with_its_seq_in_the_group
     let first = || to(&[ben(), cal()], said(&ann(), "1", "hello"));
     assert_eq!(commit_one(&store, first()).await, posted(2));
     commit_one(&store, said(&zoe(), "9", "in between")).await;
-    assert_eq!(commit_one(&store, first()).await, Outcome::Repeated { seq: Seq(2), at: NOW });
+    assert_eq!(commit_one(&store, first()).await, LogOutcome::Repeated { seq: Seq(2), at: NOW });
     let other = Draft { body: BodyHash([1; 16]), ..said(&ann(), "1", "hello") };
-    assert_eq!(commit_one(&store, to(&[ben()], other.clone())).await, Outcome::SendIdTaken);
-    assert_eq!(commit_one(&store, other).await, Outcome::SendIdTaken, "nor is it an ordinary message");
+    assert_eq!(commit_one(&store, to(&[ben()], other.clone())).await, LogOutcome::SendIdTaken);
+    assert_eq!(commit_one(&store, other).await, LogOutcome::SendIdTaken, "nor is it an ordinary message");
     assert_eq!(own(&store, &ben()).await, ["hello"]);
     let sent = store.sent(Sender::User(ann().id), &wire::SendId::new("1").unwrap()).await.unwrap();
     let body = said(&ann(), "1", "hello").body;
@@ -186,11 +186,11 @@ pub async fn recipients_without_a_seat_are_named_and_nothing_is_written(fresh: i
     commit_one(&store, change(TEA, 2, vec![unseated(cal().id)])).await;
     let refused = commit_one(&store, to(&[ben(), cal(), nobody.clone()], said(&ann(), "1", "hello"))).await;
     let names = format!("{}, {}", cal().name, nobody.id);
-    assert_eq!(refused, Outcome::Refused(Refusal::RecipientsNotMembers { names }));
+    assert_eq!(refused, LogOutcome::Refused(Refusal::RecipientsNotMembers { names }));
     assert_eq!(texts(&store, &tea(), 1).await, [""; 0]);
     assert_eq!(own(&store, &ben()).await, [""; 0]);
     let by_cal = commit_one(&store, to(&[ben()], said(&cal(), "1", "hello"))).await;
-    assert_eq!(by_cal, Outcome::Refused(Refusal::NotMember));
+    assert_eq!(by_cal, LogOutcome::Refused(Refusal::NotMember));
 }
 
 pub async fn unread_counts_and_mentions_are_those_of_the_chosen(fresh: impl Fresh) {
@@ -200,7 +200,7 @@ pub async fn unread_counts_and_mentions_are_those_of_the_chosen(fresh: impl Fres
         everyone: false,
     };
     let to_ben = Draft { mentions: mentions(&[ben(), zoe()]), ..said(&ann(), "1", "@ben and @zoe") };
-    commit(&store, vec![to(&[ben(), cal()], to_ben), said(&ann(), "2", "for all").into()]).await;
+    commit(&store, vec![to(&[ben(), cal()], to_ben), LogWrite::Post(said(&ann(), "2", "for all"))]).await;
     assert_eq!(unread(&store, &ann()).await, (0, 0));
     assert_eq!(unread(&store, &ben()).await, (2, 1));
     assert_eq!(unread(&store, &cal()).await, (2, 0));
@@ -215,7 +215,7 @@ pub async fn unread_counts_and_mentions_are_those_of_the_chosen(fresh: impl Fres
     assert_eq!(unread(&store, &ben()).await, (3, 2));
     assert_eq!(unread(&store, &zoe()).await, (1, 0));
 
-    let read = Write::SetRead { conversation: group(), user: ben().id, seq: Seq(3), back: false };
+    let read = ReadStateWrite::SetRead { conversation: group(), user: ben().id, seq: Seq(3), back: false };
     commit_one(&store, read).await;
     assert_eq!(store.unread(group(), ben().id, Seq(3)).await.unwrap(), Unread { messages: 1, mentions: 1 });
     commit_one(&store, amend(&ann(), "4", 4, Amendment::Delete)).await;
@@ -229,19 +229,19 @@ pub async fn changes_of_a_message_to_some_are_seen_by_its_readers_alone(fresh: i
     commit_one(&store, to(&[ben()], said(&ann(), "1", "at noon"))).await;
     for (by, wanted) in [(cal(), Refusal::NotFound), (ben(), Refusal::NotAuthor)] {
         let edit = amend(&by, "2", 2, Amendment::Edit("never".into()));
-        assert_eq!(commit_one(&store, edit).await, Outcome::Refused(wanted), "{}", by.name);
+        assert_eq!(commit_one(&store, edit).await, LogOutcome::Refused(wanted).into(), "{}", by.name);
     }
     let edit = || amend(&ann(), "2", 2, Amendment::Edit("at one".into()));
-    assert_eq!(commit_one(&store, edit()).await, posted(3));
-    assert_eq!(commit_one(&store, edit()).await, Outcome::Repeated { seq: Seq(3), at: NOW });
+    assert_eq!(commit_one(&store, edit()).await, posted(3).into());
+    assert_eq!(commit_one(&store, edit()).await, LogOutcome::Repeated { seq: Seq(3), at: NOW }.into());
     assert_eq!(texts(&store, &tea(), 1).await, ["~", "~"], "not even the change is told to others");
     for reader in [ann(), ben()] {
         assert_eq!(own(&store, &reader).await, ["at one", "*"], "the copy shows the message as it is now");
         assert_eq!(rows(&store, Some(reader.id)).await, ["at one"]);
     }
     let pin = amend(&ann(), "3", 2, Amendment::Pin(true));
-    assert_eq!(commit_one(&store, pin).await, Outcome::Refused(Refusal::PinRestricted));
-    assert_eq!(commit_one(&store, amend(&ann(), "4", 2, Amendment::Delete)).await, posted(4));
+    assert_eq!(commit_one(&store, pin).await, LogOutcome::Refused(Refusal::PinRestricted).into());
+    assert_eq!(commit_one(&store, amend(&ann(), "4", 2, Amendment::Delete)).await, posted(4).into());
     assert_eq!(own(&store, &ben()).await, ["-", "*", "*"]);
     assert_eq!(own(&store, &cal()).await, [""; 0]);
     assert_eq!(rows(&store, Some(ben().id)).await, ["-"]);
@@ -256,7 +256,7 @@ pub async fn a_reply_to_a_message_to_some_quotes_it_as_it_is_now(fresh: impl Fre
     let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "really?") };
     let recipients = Recipients::Inherited(vec![ann().id]);
     assert_eq!(
-        commit_one(&store, Write::PostRestricted(RestrictedDraft { draft, recipients })).await,
+        commit_one(&store, LogWrite::PostRestricted(RestrictedDraft { draft, recipients })).await,
         posted(3)
     );
     commit_one(&store, amend(&ann(), "3", 2, Amendment::Delete)).await;
@@ -278,7 +278,7 @@ pub async fn a_reply_to_a_message_to_some_quotes_it_as_it_is_now(fresh: impl Fre
 
 pub async fn a_reply_to_some_quotes_a_public_message_as_it_is_now(fresh: impl Fresh) {
     let store = with_members(&fresh).await;
-    commit_one(&store, Write::Post(said(&ann(), "1", "the code is 4711"))).await;
+    commit_one(&store, LogWrite::Post(said(&ann(), "1", "the code is 4711"))).await;
     let quote = Quote { seq: Seq(2), author: ann(), excerpt: "the code is 4711".into() };
     let event = Event::message(ben(), "thanks".into(), RichText::plain("thanks"), Some(quote));
     let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "thanks") };
@@ -319,9 +319,9 @@ pub async fn a_message_to_some_is_trimmed_with_its_placeholder(fresh: impl Fresh
     let event = Event::message(ben(), "really?".into(), RichText::plain("really?"), Some(quote));
     let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "really?") };
     let recipients = Recipients::Inherited(vec![ann().id]);
-    commit_one(&store, Write::PostRestricted(RestrictedDraft { draft, recipients })).await;
+    commit_one(&store, LogWrite::PostRestricted(RestrictedDraft { draft, recipients })).await;
     assert_eq!(unread(&store, &ann()).await, (1, 0));
-    commit_one(&store, Write::Trim { topic: tea(), before: Seq(3) }).await;
+    commit_one(&store, Trim { topic: tea(), before: Seq(3) }).await;
     assert_eq!(store.restricted(&tea(), Seq(2)).await.unwrap(), None);
     let copies = format!("{:?}", whole(&store, &Topic::user(ann().id)).await);
     assert!(!copies.contains("secret") && copies.contains("really?"), "{copies}");

@@ -6,17 +6,19 @@ use wire::{ApplicationId, LogKey, Seq, Timestamp, UserKey};
 
 use super::Fresh;
 use super::Tenant;
-use super::writing::{NOW, commit_one, draft, hash, session, topic, with_people};
+use super::writing::{NOW, batch, commit_one, draft, hash, session, topic, with_people};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    Commit, NewSession, Outcome, REVOCATIONS, Revocation, RevocationSlice, Sender, Sessions, Sweep, Write,
+    AccountWrite, Checked, Commit, NewSession, REVOCATIONS, Revocation, RevocationSlice, Sender,
+    SessionWrite, Sessions, Sweep, Transaction, UserWrite, Write,
 };
 use crate::testing::{ann, ben, person};
 
 pub async fn every_session_that_ends_is_a_revocation_of_its_commit(fresh: impl Fresh) {
     let store = fresh();
     with_people(&store).await;
-    let begin = |user, token| Write::SignIn { user, checked: None, session: session(hash(token), NOW) };
+    let begin =
+        |user, token| SessionWrite::SignIn { user, checked: None, session: session(hash(token), NOW) };
     commit_one(&store, begin(ann().id, 11)).await;
     commit_one(&store, begin(ann().id, 12)).await;
     let first = commit(&store, vec![out(Sessions::One(hash(11))), out(Sessions::Others(hash(1)))], 0).await;
@@ -36,12 +38,12 @@ pub async fn every_session_that_ends_is_a_revocation_of_its_commit(fresh: impl F
 pub async fn a_refused_write_ends_nothing_and_others_in_its_transaction_do(fresh: impl Fresh) {
     let store = fresh();
     with_people(&store).await;
-    let first = Write::SignIn { user: ann().id, checked: None, session: session(hash(11), NOW) };
-    let both = Write::Transaction { first: Box::new(first), then: vec![out(Sessions::One(hash(1)))] };
+    let first = SessionWrite::SignIn { user: ann().id, checked: None, session: session(hash(11), NOW) };
+    let both = Transaction { first, then: batch![out(Sessions::One(hash(1)))] };
     let slice = commit(&store, vec![both], 0).await;
     assert_eq!(listed(&slice), [(1, Sessions::One(hash(1)))]);
-    let refused = Write::MakeOwner { user: ann().id };
-    let both = Write::Transaction { first: Box::new(refused), then: vec![out(Sessions::All)] };
+    let refused = AccountWrite::MakeOwner { user: ann().id };
+    let both = Transaction { first: refused, then: batch![out(Sessions::All)] };
     assert_eq!(commit(&store, vec![both], 1).await.head, Seq(1), "she has no account");
 }
 
@@ -63,11 +65,11 @@ pub async fn revocations_are_read_after_the_entries_of_logs(fresh: impl Fresh) {
         tokio::spawn(async move {
             for number in 0..60_u8 {
                 let token = hash(100 + number);
-                let begin = Write::SignIn { user: ann().id, checked: None, session: session(token, NOW) };
+                let begin =
+                    SessionWrite::SignIn { user: ann().id, checked: None, session: session(token, NOW) };
                 let said = draft(&topic("news"), Sender::Open, &number.to_string(), "x");
                 // Each entry is committed after the end of a session.
-                let writes = [begin, out(Sessions::One(token))];
-                for write in writes.into_iter().chain([Write::Post(said)]) {
+                for write in batch![begin, out(Sessions::One(token)), said] {
                     commit(&store, vec![write], 0).await;
                 }
             }
@@ -90,9 +92,9 @@ pub async fn expired_sessions_and_removed_guests_are_revocations(fresh: impl Fre
     let (dan, eve) = (person("dan"), person("eve"));
     for (person, token, at) in [(&dan, 31, 0), (&eve, 32, 100)] {
         let session = session(hash(token), Timestamp(at));
-        commit_one(&store, Write::CreateGuest { person: person.clone(), session }).await;
+        commit_one(&store, UserWrite::CreateGuest { person: person.clone(), session }).await;
     }
-    let sweep = |sweep: Sweep| Write::Sweep(Sweep { at: NOW, ..sweep });
+    let sweep = |sweep: Sweep| Sweep { at: NOW, ..sweep };
     let gone = sweep(Sweep { sessions_seen_before: Timestamp(50), ..Sweep::default() });
     assert_eq!(listed(&commit(&store, vec![gone], 0).await), [(1, Sessions::One(hash(31)))]);
     let gone = sweep(Sweep { guests_before: Timestamp(200), guests: 9, ..Sweep::default() });
@@ -116,7 +118,7 @@ pub async fn revocations_are_kept_for_a_time_and_a_position_before_them_hears_it
     for number in 0..5 {
         end_one(&store, number, Timestamp(i64::from(number))).await;
     }
-    let trim = |before| Write::Sweep(Sweep { revocations_before: Timestamp(before), ..Sweep::default() });
+    let trim = |before| Sweep { revocations_before: Timestamp(before), ..Sweep::default() };
     let slice = commit(&store, vec![trim(3)], 0).await;
     assert_eq!(
         (slice.after, slice.head),
@@ -124,11 +126,11 @@ pub async fn revocations_are_kept_for_a_time_and_a_position_before_them_hears_it
         "those before the fourth may have ended any session"
     );
     assert_eq!(slice.entries.iter().map(|(seq, _)| seq.0).collect::<Vec<_>>(), [4, 5]);
-    assert_eq!(commit(&store, vec![], 4).await.after, Seq(4));
+    assert_eq!(commit(&store, Vec::<Write>::new(), 4).await.after, Seq(4));
     let slice = commit(&store, vec![trim(1_000)], 0).await;
     assert_eq!((slice.after, slice.entries.len(), slice.head), (Seq(4), 1, Seq(5)), "the newest stays");
     end_one(&store, 5, NOW).await;
-    let slice = commit(&store, vec![], 5).await;
+    let slice = commit(&store, Vec::<Write>::new(), 5).await;
     assert_eq!((slice.after, slice.entries.len(), slice.head), (Seq(5), 1, Seq(6)), "none is counted twice");
 }
 
@@ -139,26 +141,29 @@ pub async fn a_position_that_is_too_old_hears_only_that(fresh: impl Fresh) {
     let mut writes = Vec::new();
     for number in 0..last {
         let token = token(number);
-        writes.push(Write::SignIn { user: ann().id, checked: None, session: session(token, NOW) });
+        writes.push(SessionWrite::SignIn { user: ann().id, checked: None, session: session(token, NOW) });
         writes.push(out(Sessions::One(token)));
     }
     let slice = commit(&store, writes, 0).await;
     let head = Seq(u64::from(last));
     assert_eq!(slice, RevocationSlice { after: head, entries: vec![], head });
-    assert_eq!(commit(&store, vec![], 1).await.entries.len(), usize::try_from(REVOCATIONS).unwrap());
+    assert_eq!(
+        commit(&store, Vec::<Write>::new(), 1).await.entries.len(),
+        usize::try_from(REVOCATIONS).unwrap()
+    );
 }
 
 /// Begins a session and ends it at a time.
 async fn end_one(store: &Tenant, number: u32, at: Timestamp) {
     let token = token(number);
-    let begin = Write::SignIn {
+    let begin = SessionWrite::SignIn {
         user: ann().id,
         checked: None,
         session: NewSession { token, label: String::new(), at },
     };
     commit_one(store, begin).await;
-    let out = Write::SignOut { user: ann().id, which: Sessions::One(token), at };
-    assert_eq!(commit_one(store, out).await, Outcome::Done);
+    let out = SessionWrite::SignOut { user: ann().id, which: Sessions::One(token), at };
+    assert_eq!(commit_one(store, out).await, Checked::Done);
 }
 
 fn token(number: u32) -> TokenHash {
@@ -167,14 +172,14 @@ fn token(number: u32) -> TokenHash {
     TokenHash(token)
 }
 
-fn out(which: Sessions) -> Write {
-    Write::SignOut { user: ann().id, which, at: NOW }
+fn out(which: Sessions) -> SessionWrite {
+    SessionWrite::SignOut { user: ann().id, which, at: NOW }
 }
 
 /// Commits in the first application alone; returns the revocations after a position.
-async fn commit(store: &Tenant, writes: Vec<Write>, after: u64) -> RevocationSlice {
+async fn commit(store: &Tenant, writes: Vec<impl Into<Write>>, after: u64) -> RevocationSlice {
     let application = ApplicationId::BUILT_IN;
-    let commits = writes.into_iter().map(|write| Commit { application, write }).collect();
+    let commits = writes.into_iter().map(|write| Commit { application, write: write.into() }).collect();
     store.store().commit(commits, Seq(after)).await.unwrap().revocations
 }
 

@@ -6,12 +6,12 @@ use wire::{
 };
 
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, committed, draft, founding, message, role, seated, settings, texts,
-    unseated, whole, with_people, with_tea,
+    NOW, TEA, batch, change, commit, commit_one, committed, draft, founding, message, role, seated, settings,
+    texts, unseated, whole, with_people, with_tea,
 };
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Committed, Conversations, Draft, Fact, GroupChange, Outcome, Roster, Sender, Version,
+    Checked, Committed, Conversations, Draft, Fact, GroupChange, LogOutcome, Outcome, Roster, Sender, Version,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -24,7 +24,7 @@ pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
     assert_eq!(role(&store, TEA, ben().id).await, None);
     let none = Conversations { mine: vec![], more: false, head: Seq::ZERO };
     assert_eq!(store.conversations(ben().id, 99).await.unwrap(), none);
-    assert_eq!(commit_one(&store, change(CHESS, 1, vec![])).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, change(CHESS, 1, vec![])).await, Checked::Stale);
 }
 
 pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
@@ -55,13 +55,13 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
         ..change(TEA, version, vec![seated(person, Role::Member)])
     };
     let places = |committed: Committed| -> Vec<Seq> {
-        assert_eq!(committed.outcomes, [Outcome::Done]);
+        assert_eq!(committed.outcomes, [Outcome::Groups(Checked::Done)]);
         committed.appended.iter().map(|appended| appended.entry.seq).collect()
     };
     assert_eq!(places(committed(&store, joining(&ben(), 1)).await), [Seq(2), Seq(1)]);
     let before = store.roster(TEA).await.unwrap();
     for version in [0, 1, 3, u64::MAX >> 1] {
-        assert_eq!(commit_one(&store, joining(&cal(), version)).await, Outcome::Stale, "{version}");
+        assert_eq!(commit_one(&store, joining(&cal(), version)).await, Checked::Stale, "{version}");
     }
     assert_eq!(store.roster(TEA).await.unwrap(), before);
     assert_eq!(role(&store, TEA, cal().id).await, None);
@@ -76,17 +76,18 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
 
 pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let writes = vec![
-        message(TEA, &ann(), "1", "one").into(),
-        change(TEA, 1, vec![seated(&ben(), Role::Member)]).into(),
+    let writes = batch![
+        message(TEA, &ann(), "1", "one"),
+        change(TEA, 1, vec![seated(&ben(), Role::Member)]),
         // Cal read the roster before ben was in it.
-        change(TEA, 1, vec![seated(&cal(), Role::Member)]).into(),
-        message(TEA, &ben(), "1", "two").into(),
-        change(TEA, 2, vec![seated(&cal(), Role::Member)]).into(),
+        change(TEA, 1, vec![seated(&cal(), Role::Member)]),
+        message(TEA, &ben(), "1", "two"),
+        change(TEA, 2, vec![seated(&cal(), Role::Member)]),
     ];
-    let posted = |seq| Outcome::Posted { seq: Seq(seq) };
+    let posted = |seq| Outcome::Log(LogOutcome::Posted { seq: Seq(seq) });
+    let [done, stale] = [Checked::Done, Checked::Stale].map(Outcome::Groups);
     let outcomes = commit(&store, writes).await;
-    assert_eq!(outcomes, [posted(2), Outcome::Done, Outcome::Stale, posted(3), Outcome::Done]);
+    assert_eq!(outcomes, [posted(2), done.clone(), stale, posted(3), done]);
     assert_eq!(members(&store).await, [ann(), ben(), cal()]);
     assert_eq!(texts(&store, &Topic::group(TEA)).await, ["created", "one", "two"]);
 }
@@ -94,11 +95,11 @@ pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fre
 pub async fn a_group_is_founded_once(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let before = store.roster(TEA).await.unwrap();
-    assert_eq!(commit_one(&store, founding(TEA, "again", &ben())).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, founding(TEA, "again", &ben())).await, Checked::Stale);
     assert_eq!(store.roster(TEA).await.unwrap(), before);
-    let twice = vec![founding(CHESS, "chess", &ben()).into(), founding(CHESS, "chess", &ann()).into()];
+    let twice = vec![founding(CHESS, "chess", &ben()), founding(CHESS, "chess", &ann())];
     let outcomes = commit(&store, twice).await;
-    assert_eq!(outcomes, [Outcome::Done, Outcome::Stale]);
+    assert_eq!(outcomes, [Checked::Done, Checked::Stale]);
     assert_eq!(groups(&store, &ben()).await, [summary(CHESS, "chess")]);
 }
 
@@ -156,7 +157,7 @@ pub async fn a_change_without_news_counts_too(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     for version in 1..5 {
         let changed = commit_one(&store, change(TEA, version, vec![])).await;
-        assert_eq!(changed, Outcome::Done);
+        assert_eq!(changed, Checked::Done);
     }
     let roster = store.roster(TEA).await.unwrap().unwrap();
     assert_eq!((roster.version, roster.head), (Version(5), Seq(1)));

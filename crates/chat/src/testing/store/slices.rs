@@ -54,7 +54,7 @@ pub async fn a_slice_has_so_many_entries_and_far_behind_only_those_that_end_a_ri
     let every_tenth = |seq: u64| if seq.is_multiple_of(10) { Ends::of(ben().id) } else { Ends::Nobody };
     let draft =
         |seq: u64| Draft { ends: every_tenth(seq), ..draft(&news, Sender::Open, &format!("n{seq}"), "x") };
-    commit(&store, (1..=last).map(|seq| draft(seq).into()).collect()).await;
+    commit(&store, (1..=last).map(draft).collect()).await;
     let LogSlice::Entries(entries) = slice(&store, &key, 50).await else { panic!("not too far behind") };
     assert_eq!(
         entries.iter().map(|(entry, _)| entry.seq.0).collect::<Vec<_>>(),
@@ -64,7 +64,7 @@ pub async fn a_slice_has_so_many_entries_and_far_behind_only_those_that_end_a_ri
     assert!(all.len() < SLICE_ENDS);
     assert_eq!(slice(&store, &key, 49).await, LogSlice::Ends { ends: all, to: Seq(last) });
     let many = |seq: u64| Draft { id: wire::SendId::new(&format!("m{seq}")).unwrap(), ..draft(10) };
-    commit(&store, (0..900).map(|seq| many(seq).into()).collect()).await;
+    commit(&store, (0..900).map(many).collect()).await;
     let LogSlice::Ends { ends, to } = slice(&store, &key, 10).await else { panic!("too far behind") };
     assert_eq!((ends.len(), Some(to)), (SLICE_ENDS, ends.last().map(|(seq, _)| *seq)), "as far as it looked");
     assert!(to < Seq(last + 900));

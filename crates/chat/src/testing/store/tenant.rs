@@ -9,7 +9,8 @@ use wire::{ApplicationId, Conversation, Epoch, GroupId, Pair, Seq, Topic, UserId
 
 use crate::auth::session::{Session, TokenHash};
 use crate::ports::store::{
-    AccountKey, Commit, Committed, Draft, GroupChange, NewSession, Outcome, Range, Store, StoreReader, Write,
+    AccountKey, Commit, Committed, Draft, GroupChange, LogWrite, NewSession, Outcome, Range, Store,
+    StoreReader, UserWrite, Write,
 };
 use crate::service::error::Fault;
 
@@ -136,16 +137,16 @@ impl Deref for Tenant {
 impl Known {
     fn learn(&mut self, write: &Write) {
         match write {
-            Write::CreateGuest { person, .. } if self.users.len() < COMPARED => {
+            Write::Users(UserWrite::CreateGuest { person, .. }) if self.users.len() < COMPARED => {
                 self.users.insert(person.id);
             }
-            Write::ChangeGroup(change) if self.groups.len() < COMPARED => {
+            Write::Groups(change) if self.groups.len() < COMPARED => {
                 self.groups.insert(change.group);
                 self.topics.insert(Topic::group(change.group));
             }
-            Write::Post(draft) | Write::Publish { draft, .. } | Write::PostFirst { draft, .. }
-                if self.topics.len() < COMPARED =>
-            {
+            Write::Log(
+                LogWrite::Post(draft) | LogWrite::Publish { draft, .. } | LogWrite::PostFirst { draft, .. },
+            ) if self.topics.len() < COMPARED => {
                 self.topics.insert(draft.topic.clone());
             }
             _ => {}
@@ -192,18 +193,20 @@ impl Known {
 /// others.
 fn copy(write: &Write) -> Option<Write> {
     match write {
-        Write::CreateGuest { person, session } => {
+        Write::Users(UserWrite::CreateGuest { person, session }) => {
             let mut token = session.token;
             token.0[31] ^= 0xff;
             let session = NewSession { token, ..session.clone() };
-            Some(Write::CreateGuest { person: person.clone(), session })
+            Some(UserWrite::CreateGuest { person: person.clone(), session }.into())
         }
         Write::PutUser(put) if put.version.is_none() => Some(write.clone()),
-        Write::CreateAccount { .. } | Write::Publish { .. } | Write::PostFirst { .. } => Some(write.clone()),
-        Write::Post(draft) => Some(Write::Post(elsewhere(draft))),
-        Write::ChangeGroup(change) if change.version.is_none() => {
+        Write::CreateAccount(_) | Write::Log(LogWrite::Publish { .. } | LogWrite::PostFirst { .. }) => {
+            Some(write.clone())
+        }
+        Write::Log(LogWrite::Post(draft)) => Some(elsewhere(draft).into()),
+        Write::Groups(change) if change.version.is_none() => {
             let news = change.news.iter().map(elsewhere).collect();
-            Some(Write::ChangeGroup(GroupChange { news, ..change.clone() }))
+            Some(GroupChange { news, ..change.clone() }.into())
         }
         _ => None,
     }

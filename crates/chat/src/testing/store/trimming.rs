@@ -10,12 +10,15 @@ use wire::{
     Timestamp, Topic,
 };
 
-use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, topic, whole, with_tea};
+use super::writing::{
+    NOW, TEA, batch, change, commit, commit_one, draft, message, seated, topic, whole, with_tea,
+};
 use super::{Fresh, Tenant};
 use crate::memory::{MemoryStore, Window};
 use crate::ports::store::{
-    Amend, Draft, LogSlice, LogUsage, Mentions, OpenTopicBounds, Outcome, Permission, PermissionTo, Range,
-    Retention, RowRange, Sender, TRIM_ENTRIES, Write, event_of,
+    Amend, AmendOutcome, Checked, Draft, LogOutcome, LogSlice, LogUsage, LogWrite, Mentions, OpenTopicBounds,
+    Outcome, Permission, PermissionTo, Range, ReadStateWrite, Retention, RowRange, Sender, SetRetention,
+    TRIM_ENTRIES, Trim, Trimmed, Write, event_of,
 };
 use crate::testing::{SeededChance, ann, ben, cal, for_all};
 
@@ -23,12 +26,12 @@ fn tea() -> Topic {
     Topic::group(TEA)
 }
 
-fn trim(topic: &Topic, before: u64) -> Write {
-    Write::Trim { topic: topic.clone(), before: Seq(before) }
+fn trim(topic: &Topic, before: u64) -> Trim {
+    Trim { topic: topic.clone(), before: Seq(before) }
 }
 
-const fn trimmed(begins: u64) -> Outcome {
-    Outcome::Trimmed { begins: Seq(begins) }
+const fn trimmed(begins: u64) -> Trimmed {
+    Trimmed { begins: Seq(begins) }
 }
 
 /// Returns a message to the group, perhaps an answer that quotes another.
@@ -39,7 +42,7 @@ fn said(by: &Person, id: &str, quoted: Option<Quote>) -> Draft {
 }
 
 /// Returns an amendment of a message of the group.
-fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Write {
+fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
     let body = match &amendment {
         Amendment::Edit(text) => RichText::plain(text),
         _ => RichText::default(),
@@ -54,7 +57,7 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Write {
         is_row: !told.is_silent(),
         ..message(TEA, by, id, "changed")
     };
-    Write::Amend(Amend { target: Seq(target), by: by.clone(), amendment, body, mentions: None, news })
+    Amend { target: Seq(target), by: by.clone(), amendment, body, mentions: None, news }
 }
 
 fn quote(seq: u64) -> Option<Quote> {
@@ -94,7 +97,7 @@ pub async fn a_trimmed_log_begins_later_and_goes_on(fresh: impl Fresh) {
     assert_eq!(places(&store, &news).await, (vec![], 6, 5));
     assert_eq!(store.place_at(&news, Timestamp(0)).await.unwrap(), None);
     let again = commit_one(&store, draft(&news, Sender::Open, "1", "1")).await;
-    assert_eq!(again, Outcome::Posted { seq: Seq(6) }, "the ids went with their entries");
+    assert_eq!(again, LogOutcome::Posted { seq: Seq(6) }, "the ids went with their entries");
     assert_eq!(places(&store, &news).await, (vec![6], 6, 6));
 }
 
@@ -102,7 +105,7 @@ pub async fn a_trim_removes_only_so_many_entries(fresh: impl Fresh) {
     let store = fresh();
     let news = topic("news");
     let all = TRIM_ENTRIES + 20;
-    let posts = (0..all).map(|number| draft(&news, Sender::Open, &number.to_string(), "x").into());
+    let posts = (0..all).map(|number| draft(&news, Sender::Open, &number.to_string(), "x"));
     commit(&store, posts.collect()).await;
     assert_eq!(commit_one(&store, trim(&news, all)).await, trimmed(TRIM_ENTRIES + 1));
     assert_eq!(commit_one(&store, trim(&news, all)).await, trimmed(all));
@@ -115,11 +118,11 @@ pub async fn nothing_of_trimmed_messages_is_left_where_they_were_quoted(fresh: i
     let mentions = Mentions { people: vec![ben().id], everyone: false };
     commit_one(&store, Draft { mentions, ..said(&ann(), "secret-1", None) }).await;
     commit_one(&store, said(&ann(), "secret-2", None)).await;
-    let writes = vec![
-        said(&ben(), "an-answer", quote(2)).into(),
+    let writes = batch![
+        said(&ben(), "an-answer", quote(2)),
         amend(&ann(), "edit", 3, Amendment::Edit("secret-3".into())),
         amend(&ann(), "pin", 3, Amendment::Pin(true)),
-        said(&ben(), "another-answer", quote(4)).into(),
+        said(&ben(), "another-answer", quote(4)),
     ];
     commit(&store, writes).await;
     let unread = async || store.unread(Conversation::Group(TEA), ben().id, Seq(1)).await.unwrap();
@@ -143,21 +146,23 @@ pub async fn nothing_of_trimmed_messages_is_left_where_they_were_quoted(fresh: i
 pub async fn what_is_about_a_trimmed_message_is_refused_unless_it_was_sent_before(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     commit_one(&store, said(&ann(), "one", None)).await;
-    let answer: Write = said(&ann(), "an-answer", quote(2)).into();
-    assert_eq!(commit_one(&store, answer.clone()).await, Outcome::Posted { seq: Seq(3) });
+    let answer = said(&ann(), "an-answer", quote(2));
+    assert_eq!(commit_one(&store, answer.clone()).await, LogOutcome::Posted { seq: Seq(3) });
     commit_one(&store, trim(&tea(), 3)).await;
-    let refused = Outcome::Refused(Refusal::NotFound);
-    assert_eq!(commit_one(&store, answer).await, Outcome::Repeated { seq: Seq(3), at: NOW });
-    let writes = vec![
-        said(&ann(), "another", quote(2)).into(),
+    let refused = Outcome::Log(LogOutcome::Refused(Refusal::NotFound));
+    let change_refused = Outcome::Amend(AmendOutcome::Refused(Refusal::NotFound));
+    assert_eq!(commit_one(&store, answer).await, LogOutcome::Repeated { seq: Seq(3), at: NOW });
+    let writes = batch![
+        said(&ann(), "another", quote(2)),
         amend(&ann(), "edit", 2, Amendment::Edit("two".into())),
         amend(&ann(), "delete", 2, Amendment::Delete),
         amend(&ann(), "pin", 2, Amendment::Pin(true)),
-        said(&ann(), "a-third", quote(3)).into(),
+        said(&ann(), "a-third", quote(3)),
     ];
     let outcomes = commit(&store, writes).await;
-    assert_eq!(outcomes[..4], [refused.clone(), refused.clone(), refused.clone(), refused]);
-    assert_eq!(outcomes[4], Outcome::Posted { seq: Seq(4) }, "a refusal uses no Seq");
+    assert_eq!(outcomes[..4], [refused, change_refused.clone(), change_refused.clone(), change_refused]);
+    let posted = Outcome::Log(LogOutcome::Posted { seq: Seq(4) });
+    assert_eq!(outcomes[4], posted, "a refusal uses no Seq");
 }
 
 pub async fn a_reader_from_before_the_beginning_has_lost_entries(fresh: impl Fresh) {
@@ -183,13 +188,13 @@ pub async fn trimmed_data_makes_room_in_open_topics(fresh: impl Fresh) {
     let store = fresh();
     let news = topic("news");
     let full = OpenTopicBounds { topics: 1, bytes: 2 * "\"x\"".len() as u64 };
-    let publish = |id: &str| Write::Publish { draft: draft(&news, Sender::Open, id, "x"), bounds: full };
+    let publish = |id: &str| LogWrite::Publish { draft: draft(&news, Sender::Open, id, "x"), bounds: full };
     commit(&store, vec![publish("1"), publish("2")]).await;
-    let refused = Outcome::Refused(Refusal::OpenTopicsFull { max: full.bytes });
+    let refused = LogOutcome::Refused(Refusal::OpenTopicsFull { max: full.bytes });
     assert_eq!(commit_one(&store, publish("3")).await, refused);
     commit_one(&store, trim(&news, 2)).await;
     let outcomes = commit(&store, vec![publish("4"), publish("5")]).await;
-    assert_eq!(outcomes, [Outcome::Posted { seq: Seq(3) }, refused]);
+    assert_eq!(outcomes, [LogOutcome::Posted { seq: Seq(3) }, refused]);
 }
 
 pub async fn a_log_has_a_size_and_perhaps_a_retention_of_its_own(fresh: impl Fresh) {
@@ -197,14 +202,14 @@ pub async fn a_log_has_a_size_and_perhaps_a_retention_of_its_own(fresh: impl Fre
     let (news, weather) = (topic("news"), topic("weather"));
     assert_eq!(store.log_usage(&news).await.unwrap(), None);
     let mine = Retention { entries: Some(3), days: Some(7), ..Retention::default() };
-    let set = |topic: &Topic, retention| Write::SetRetention { topic: topic.clone(), retention };
-    assert_eq!(commit_one(&store, set(&news, Some(mine))).await, Outcome::Stale);
+    let set = |topic: &Topic, retention| SetRetention { topic: topic.clone(), retention };
+    assert_eq!(commit_one(&store, set(&news, Some(mine))).await, Checked::Stale);
     for (id, at) in [("1", 10), ("2", 20), ("3", 30)] {
         commit_one(&store, Draft { at: Timestamp(at), ..draft(&news, Sender::Open, id, "四个") }).await;
     }
     commit_one(&store, draft(&weather, Sender::Open, "4", "x")).await;
     commit_one(&store, trim(&news, 2)).await;
-    assert_eq!(commit_one(&store, set(&news, Some(mine))).await, Outcome::Done);
+    assert_eq!(commit_one(&store, set(&news, Some(mine))).await, Checked::Done);
     let usage = |topic: &Topic, begins, head, bytes, oldest, retention| LogUsage {
         topic: topic.clone(),
         begins: Seq(begins),
@@ -226,7 +231,7 @@ pub async fn a_log_has_a_size_and_perhaps_a_retention_of_its_own(fresh: impl Fre
     assert_eq!(store.oldest(&news, 1).await.unwrap().len(), 1);
     let all = store.usage().await.unwrap();
     assert_eq!((all.users, all.groups, all.topics, all.entries, all.bytes), (0, 0, 2, 3, 19));
-    commit(&store, vec![trim(&news, 9), set(&news, None)]).await;
+    commit(&store, batch![trim(&news, 9), set(&news, None)]).await;
     let of_news = usage(&news, 4, 3, 0, None, None);
     assert_eq!(store.log_usage(&news).await.unwrap(), Some(of_news));
 }
@@ -270,21 +275,22 @@ impl Step {
             }
             Self::Answered { by, which } => said(&people[by], &id, quote(place(which))).into(),
             Self::Edited { by, which } => {
-                amend(&people[by], &id, place(which), Amendment::Edit(format!("edited {id}")))
+                amend(&people[by], &id, place(which), Amendment::Edit(format!("edited {id}"))).into()
             }
-            Self::Deleted { which } => amend(&ann(), &id, place(which), Amendment::Delete),
-            Self::Pinned { which, on } => amend(&ann(), &id, place(which), Amendment::Pin(on)),
+            Self::Deleted { which } => amend(&ann(), &id, place(which), Amendment::Delete).into(),
+            Self::Pinned { which, on } => amend(&ann(), &id, place(which), Amendment::Pin(on)).into(),
             Self::Reacted { by, which } => {
                 let emoji = wire::Emoji::new("🍵").unwrap();
-                amend(&people[by], &id, place(which), Amendment::React(emoji, true))
+                amend(&people[by], &id, place(which), Amendment::React(emoji, true)).into()
             }
-            Self::Read { who, which } => Write::SetRead {
+            Self::Read { who, which } => ReadStateWrite::SetRead {
                 conversation: Conversation::Group(TEA),
                 user: people[who].id,
                 seq: Seq(place(which)),
                 back: true,
-            },
-            Self::Trimmed { which } => trim(&tea(), place(which)),
+            }
+            .into(),
+            Self::Trimmed { which } => trim(&tea(), place(which)).into(),
         }
     }
 }

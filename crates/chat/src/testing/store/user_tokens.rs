@@ -9,9 +9,9 @@ use super::writing::{NOW, hash, session};
 use crate::auth::api_token::TokenKind;
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, Commit, NewApiToken, NewApplication,
-    Outcome, PutUser, Revocation, RevocationSlice, Sessions, SignInLink, Store, Sweep, TokenSignUp,
-    UserTokenWrite, Version, Write,
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, Checked, Commit, NewApiToken,
+    NewApplication, PutUser, PutUserOutcome, Revocation, RevocationSlice, Sessions, SignInLink, Store, Sweep,
+    TokenSignUp, TypedWrite, UserTokenWrite, UserWrite, Version,
 };
 
 const ONE: ApplicationId = ApplicationId::BUILT_IN;
@@ -20,12 +20,14 @@ fn later(seconds: i64) -> Timestamp {
     Timestamp(NOW.0 + seconds * 1_000)
 }
 
-async fn commit(store: &dyn Store, application: ApplicationId, write: Write) -> Outcome {
-    store.commit(vec![Commit { application, write }], Seq::ZERO).await.unwrap().outcomes.remove(0)
+async fn commit<W: TypedWrite>(store: &dyn Store, application: ApplicationId, write: W) -> W::Outcome {
+    let commit = Commit { application, write: write.into() };
+    let outcome = store.commit(vec![commit], Seq::ZERO).await.unwrap().outcomes.remove(0);
+    W::outcome(outcome).unwrap()
 }
 
-async fn tokens(store: &dyn Store, application: ApplicationId, write: UserTokenWrite) -> Outcome {
-    commit(store, application, Write::UserTokens(write)).await
+async fn tokens(store: &dyn Store, application: ApplicationId, write: UserTokenWrite) -> Checked {
+    commit(store, application, write).await
 }
 
 /// Creates another application.
@@ -43,17 +45,13 @@ async fn other(store: &dyn Store) -> ApplicationId {
         description: Description::default(),
         token,
     };
-    let create = Write::Applications(ApplicationWrite::Create(new));
-    match commit(store, ApplicationId::SERVER, create).await {
-        Outcome::Created { application } => application,
-        other => panic!("{other:?}"),
-    }
+    commit(store, ApplicationId::SERVER, new).await
 }
 
-fn put(key: &str, id: u8, sign_up: Option<TokenSignUp>) -> Write {
+fn put(key: &str, id: u8, sign_up: Option<TokenSignUp>) -> PutUser {
     let person = Person { id: UserId::from_bytes([id; 10]), name: PersonName::new("Zoë").unwrap() };
     let key = ExternalKey::new(key).unwrap();
-    Write::PutUser(PutUser { key, person, bio: None, version: None, sign_up, at: NOW })
+    PutUser { key, person, bio: None, version: None, sign_up, at: NOW }
 }
 
 fn zoe() -> Person {
@@ -65,12 +63,8 @@ async fn found(store: &dyn Store, application: ApplicationId) -> Application {
 }
 
 async fn revocations(store: &dyn Store, after: u64) -> RevocationSlice {
-    let nothing = Write::UserTokens(UserTokenWrite::UseLink {
-        link: hash(200),
-        session: session(hash(201), NOW),
-        at: NOW,
-    });
-    let commits = vec![Commit { application: ONE, write: nothing }];
+    let nothing = UserTokenWrite::UseLink { link: hash(200), session: session(hash(201), NOW), at: NOW };
+    let commits = vec![Commit { application: ONE, write: nothing.into() }];
     store.commit(commits, Seq(after)).await.unwrap().revocations
 }
 
@@ -114,11 +108,11 @@ pub async fn a_signing_key_has_the_next_version_and_the_one_before_it_a_time(fre
         (key_version, previous_key_until, version)
     };
     assert_eq!(key(two).await, (1, None, Version(1)));
-    assert_eq!(tokens(&*store, two, rotate(Some(later(60)))).await, Outcome::Done);
+    assert_eq!(tokens(&*store, two, rotate(Some(later(60)))).await, Checked::Done);
     assert_eq!(key(two).await, (2, Some(later(60)), Version(1)));
-    assert_eq!(tokens(&*store, two, rotate(None)).await, Outcome::Done);
+    assert_eq!(tokens(&*store, two, rotate(None)).await, Checked::Done);
     assert_eq!([key(two).await, key(ONE).await], [(3, None, Version(1)), (1, None, Version(1))]);
-    assert_eq!(tokens(&*store, ApplicationId(999), rotate(None)).await, Outcome::Stale);
+    assert_eq!(tokens(&*store, ApplicationId(999), rotate(None)).await, Checked::Stale);
     let ended = revocations(&*store, 0).await;
     let rotated =
         |version, previous_until| vec![Revocation::SigningKey { application: two, version, previous_until }];
@@ -136,22 +130,22 @@ pub async fn a_link_signs_in_once_and_until_its_time(fresh: impl Fresh) {
         at,
     };
     for link in [1, 2, 3] {
-        assert_eq!(tokens(&*store, two, add(link)).await, Outcome::Done);
+        assert_eq!(tokens(&*store, two, add(link)).await, Checked::Done);
     }
-    assert_eq!(tokens(&*store, ONE, add(4)).await, Outcome::Stale, "she is a user of another application");
+    assert_eq!(tokens(&*store, ONE, add(4)).await, Checked::Stale, "she is a user of another application");
     let link = async |application, link| store.reader(application).sign_in_link(hash(link)).await.unwrap();
     assert_eq!(link(two, 1).await, Some(SignInLink { person: zoe(), until: later(60) }));
     assert_eq!(link(ONE, 1).await, None);
-    assert_eq!(tokens(&*store, ONE, using(1, 10, NOW)).await, Outcome::Stale);
-    assert_eq!(tokens(&*store, two, using(1, 10, later(59))).await, Outcome::Done);
+    assert_eq!(tokens(&*store, ONE, using(1, 10, NOW)).await, Checked::Stale);
+    assert_eq!(tokens(&*store, two, using(1, 10, later(59))).await, Checked::Done);
     let session = store.session(hash(10)).await.unwrap().unwrap();
     assert_eq!((session.application, &session.person, session.linked), (two, &zoe(), Some(Timestamp(0))));
-    assert_eq!(tokens(&*store, two, using(1, 11, NOW)).await, Outcome::Stale, "it is used");
-    assert_eq!(tokens(&*store, two, using(2, 12, later(60))).await, Outcome::Stale, "it is over");
+    assert_eq!(tokens(&*store, two, using(1, 11, NOW)).await, Checked::Stale, "it is used");
+    assert_eq!(tokens(&*store, two, using(2, 12, later(60))).await, Checked::Stale, "it is over");
     let end = UserTokenWrite::EndIssued { user: Some(zoe().id), before: later(5), at: NOW };
     tokens(&*store, two, end).await;
     assert_eq!(link(two, 3).await, None, "it was made before the tokens were ended");
-    assert_eq!(tokens(&*store, two, using(3, 13, NOW)).await, Outcome::Stale);
+    assert_eq!(tokens(&*store, two, using(3, 13, NOW)).await, Checked::Stale);
     for token in [11, 12, 13] {
         assert_eq!(store.session(hash(token)).await.unwrap(), None);
     }
@@ -166,7 +160,7 @@ pub async fn tokens_of_a_deleted_user_count_neither_for_them_nor_for_the_next_us
     commit(&*store, ONE, put("zoë", 40, None)).await;
     let link = UserTokenWrite::AddLink { link: hash(1), user: zoe().id, at: NOW, until: later(60) };
     tokens(&*store, ONE, link).await;
-    let remove = Write::RemoveUser {
+    let remove = UserWrite::Remove {
         user: zoe().id,
         name: PersonName::new("Deleted user").unwrap(),
         tokens_valid_from: later(5),
@@ -180,24 +174,24 @@ pub async fn tokens_of_a_deleted_user_count_neither_for_them_nor_for_the_next_us
     let issued = Revocation::Issued { application: ONE, user: Some(zoe().id), before };
     assert_eq!(revocations(&*store, 0).await.entries, [(Seq(1), vec![issued])]);
     let old = put("zoë", 41, Some(TokenSignUp { issued: later(4) }));
-    assert_eq!(commit(&*store, ONE, old).await, Outcome::Stale, "a token from before creates nobody");
+    assert_eq!(commit(&*store, ONE, old).await, PutUserOutcome::Stale, "a token from before creates nobody");
     assert_eq!(reader.user_by_key(&ExternalKey::new("zoë").unwrap()).await.unwrap(), None);
     let new = put("zoë", 42, Some(TokenSignUp { issued: later(5) }));
-    assert!(matches!(commit(&*store, ONE, new).await, Outcome::UserPut { created: true, .. }));
+    assert!(matches!(commit(&*store, ONE, new).await, PutUserOutcome::Put { created: true, .. }));
     let next = UserId::from_bytes([42; 10]);
     assert_eq!(reader.tokens_valid_from(next).await.unwrap(), Some(later(5)));
     let sweep = Sweep { links_before: later(6), ..Sweep::default() };
-    commit(&*store, ONE, Write::Sweep(sweep)).await;
+    commit(&*store, ONE, sweep).await;
     assert_eq!(reader.tokens_valid_from(next).await.unwrap(), Some(later(5)), "that is hers for good");
 }
 
 pub async fn a_sign_up_by_a_token_leaves_a_user_as_they_are(fresh: impl Fresh) {
     let store = fresh().store();
     commit(&*store, ONE, put("zoë", 40, None)).await;
-    let Write::PutUser(again) = put("zoë", 41, Some(TokenSignUp { issued: NOW })) else { unreachable!() };
+    let again = put("zoë", 41, Some(TokenSignUp { issued: NOW }));
     let person = Person { name: PersonName::new("Somebody").unwrap(), ..again.person };
-    let outcome = commit(&*store, ONE, Write::PutUser(PutUser { person, ..again })).await;
-    let Outcome::UserPut { user, created: false } = outcome else { panic!("{outcome:?}") };
+    let outcome = commit(&*store, ONE, PutUser { person, ..again }).await;
+    let PutUserOutcome::Put { user, created: false } = outcome else { panic!("{outcome:?}") };
     assert_eq!((&user.person, user.version), (&zoe(), Version(1)));
 }
 
@@ -211,12 +205,11 @@ pub async fn one_api_token_is_revoked_and_the_others_go_on(fresh: impl Fresh) {
         at: NOW,
         expires: None,
     };
-    commit(&*store, two, Write::Applications(ApplicationWrite::AddToken(new))).await;
-    let revoke =
-        |token| Write::Applications(ApplicationWrite::RevokeToken { token: hash(token), at: later(1) });
-    assert_eq!(commit(&*store, ONE, revoke(99)).await, Outcome::Stale, "it is another application's");
-    assert_eq!(commit(&*store, two, revoke(99)).await, Outcome::Done);
-    assert_eq!(commit(&*store, two, revoke(99)).await, Outcome::Stale, "it was revoked before");
+    commit(&*store, two, ApplicationWrite::AddToken(new)).await;
+    let revoke = |token| ApplicationWrite::RevokeToken { token: hash(token), at: later(1) };
+    assert_eq!(commit(&*store, ONE, revoke(99)).await, Checked::Stale, "it is another application's");
+    assert_eq!(commit(&*store, two, revoke(99)).await, Checked::Done);
+    assert_eq!(commit(&*store, two, revoke(99)).await, Checked::Stale, "it was revoked before");
     let revoked = async |token| store.api_token(hash(token)).await.unwrap().unwrap().revoked;
     assert_eq!([revoked(99).await, revoked(98).await], [Some(later(1)), None]);
     let ended = Revocation::Tokens { application: two, which: Sessions::One(hash(99)) };
@@ -228,7 +221,7 @@ pub async fn an_origin_is_found_as_long_as_an_application_lists_it(fresh: impl F
     let two = other(&*store).await;
     let list = |origins: &[&str]| {
         let allowed_origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
-        Write::Applications(ApplicationWrite::Change {
+        ApplicationWrite::Change {
             version: None,
             title: ApplicationTitle::new("Shop").unwrap(),
             description: Description::default(),
@@ -237,7 +230,7 @@ pub async fn an_origin_is_found_as_long_as_an_application_lists_it(fresh: impl F
                 token_sign_up: true,
                 ..ApplicationConfig::default()
             },
-        })
+        }
     };
     let is_listed = async |origin: &str| store.lists_origin(origin.to_owned()).await.unwrap();
     assert!(!is_listed("https://shop.example").await);

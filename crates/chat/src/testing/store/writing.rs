@@ -10,8 +10,8 @@ use wire::{
 use super::Tenant;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    BodyHash, Committed, Draft, Ends, Fact, GroupChange, Mentions, NewSession, Outcome, Permission,
-    PermissionTo, Range, Sender, Version, Write,
+    BodyHash, Checked, Committed, Done, Draft, Ends, Fact, GroupChange, Mentions, NewSession, Permission,
+    PermissionTo, Range, Sender, TypedWrite, UserWrite, Version, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -20,9 +20,20 @@ pub(super) const NOW: Timestamp = Timestamp(1_795_234_657_250);
 /// The group of these cases.
 pub(super) const TEA: GroupId = GroupId::from_bytes(*b"..tea.....");
 
-/// Commits a batch.
-pub(super) async fn commit(store: &Tenant, writes: Vec<Write>) -> Vec<Outcome> {
-    store.commit(writes.into()).await.unwrap()
+/// Returns writes of several areas as one batch.
+macro_rules! batch {
+    ($($write:expr),* $(,)?) => {
+        vec![$($crate::ports::store::Write::from($write)),*]
+    };
+}
+
+pub(super) use batch;
+
+/// Commits a batch: writes of one area, or of several as [`Write`]s.
+pub(super) async fn commit<W: TypedWrite>(store: &Tenant, writes: Vec<W>) -> Vec<W::Outcome> {
+    let writes = writes.into_iter().map(Into::into).collect();
+    let outcomes = store.commit(writes).await.unwrap().into_iter();
+    outcomes.map(|outcome| W::outcome(outcome).unwrap()).collect()
 }
 
 /// Commits one write; returns everything that follows from it.
@@ -31,8 +42,8 @@ pub(super) async fn committed(store: &Tenant, write: impl Into<Write>) -> Commit
 }
 
 /// Commits one write.
-pub(super) async fn commit_one(store: &Tenant, write: impl Into<Write>) -> Outcome {
-    let mut outcomes = commit(store, vec![write.into()]).await;
+pub(super) async fn commit_one<W: TypedWrite>(store: &Tenant, write: W) -> W::Outcome {
+    let mut outcomes = commit(store, vec![write]).await;
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0)
 }
@@ -40,16 +51,16 @@ pub(super) async fn commit_one(store: &Tenant, write: impl Into<Write>) -> Outco
 /// Prepares a store in which ann, ben and cal exist, and ann has created the group, which is now at version 1.
 pub(super) async fn with_tea(store: Arc<Tenant>) -> Arc<Tenant> {
     with_people(&store).await;
-    assert_eq!(commit_one(&store, founding(TEA, "tea", &ann())).await, Outcome::Done);
+    assert_eq!(commit_one(&store, founding(TEA, "tea", &ann())).await, Checked::Done);
     store
 }
 
 /// Creates the users ann, ben and cal.
 pub(super) async fn with_people(store: &Tenant) {
     let introduce =
-        |(person, token): (Person, u8)| Write::CreateGuest { person, session: session(hash(token), NOW) };
+        |(person, token): (Person, u8)| UserWrite::CreateGuest { person, session: session(hash(token), NOW) };
     let writes = [(ann(), 1), (ben(), 2), (cal(), 3)].map(introduce);
-    assert_eq!(commit(store, writes.into()).await, [Outcome::Done, Outcome::Done, Outcome::Done]);
+    assert_eq!(commit(store, writes.into()).await, [Done, Done, Done]);
 }
 
 /// Returns a session that begins now.
@@ -152,16 +163,4 @@ pub(super) async fn texts(store: &Tenant, topic: &Topic) -> Vec<String> {
 /// Returns the page of a topic without entries.
 pub(super) const fn empty_page(epoch: Epoch) -> Page<Json> {
     Page { entries: vec![], epoch, begins: wire::Seq(1), head: wire::Seq::ZERO }
-}
-
-impl From<Draft> for Write {
-    fn from(draft: Draft) -> Self {
-        Self::Post(draft)
-    }
-}
-
-impl From<GroupChange> for Write {
-    fn from(change: GroupChange) -> Self {
-        Self::ChangeGroup(change)
-    }
 }

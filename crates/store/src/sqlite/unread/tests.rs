@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use chat::store::{
-    Amend, BodyHash, Commit, Draft, Fact, GroupChange, Mentions, NewSession, Outcome, Permission,
-    PermissionTo, Version, Write,
+    Amend, BodyHash, Checked, Commit, Draft, Fact, GroupChange, LogWrite, Mentions, NewSession, Permission,
+    PermissionTo, TypedWrite, UserWrite, Version,
 };
 use chat::testing::{ann, ben, cal};
 use chat::{TokenHash, rules};
@@ -187,7 +187,7 @@ impl House {
         for (person, token) in people().into_iter().zip(1..) {
             let session =
                 NewSession { token: TokenHash([token; 32]), label: String::new(), at: Timestamp(1) };
-            house.commit(Write::CreateGuest { person, session });
+            house.commit(UserWrite::CreateGuest { person, session });
         }
         for place in 0..2 {
             house.found(place);
@@ -206,7 +206,7 @@ impl House {
                 let Conversation::Group(group) = self.places[place] else { return };
                 let (version, facts) = (Some(Version(1)), vec![Fact::Deleted]);
                 let change = GroupChange { group, version, facts, news: vec![] };
-                assert_eq!(self.commit(Write::ChangeGroup(change)), Outcome::Done);
+                assert_eq!(self.commit(change), Checked::Done);
                 self.found(place);
             }
             Operation::Look => self.look(),
@@ -261,7 +261,7 @@ impl House {
         let mut facts = vec![Fact::Created { settings, at: Timestamp(1) }];
         let seat = |person| Fact::MemberAdded(Member::new(person, Role::Admin, Timestamp(1)));
         facts.extend(people().map(seat));
-        self.commit(Write::ChangeGroup(GroupChange { group, version: None, facts, news: vec![] }));
+        self.commit(GroupChange { group, version: None, facts, news: vec![] });
         self.places[place] = Conversation::Group(group);
     }
 
@@ -271,7 +271,7 @@ impl House {
             let said = Event::message(by.clone(), "tea?".into(), RichText::plain("tea?"), None);
             let draft = self.draft(by, place, &said);
             let mentions = mentioned(whom);
-            self.commit(Write::Post(Draft { counts: true, is_row: true, mentions, ..draft }));
+            self.commit(LogWrite::Post(Draft { counts: true, is_row: true, mentions, ..draft }));
         }
     }
 
@@ -293,7 +293,7 @@ impl House {
             now: Timestamp(1),
         });
         let news = Draft { right, about: Some(target), is_row: !told.is_silent(), ..draft };
-        self.commit(Write::Amend(Amend { target, by, amendment, body, mentions, news }));
+        self.commit(Amend { target, by, amendment, body, mentions, news });
     }
 
     /// Returns the sender of an entry; ann if there is no such entry.
@@ -327,12 +327,10 @@ impl House {
         }
     }
 
-    fn commit(&mut self, write: Write) -> Outcome {
-        let commit = Commit { application: BUILT_IN, write };
-        commit::commit(&mut self.writer, vec![commit], &self.positions, None, Seq(u64::MAX))
-            .unwrap()
-            .outcomes
-            .remove(0)
+    fn commit<W: TypedWrite>(&mut self, write: W) -> W::Outcome {
+        let commits = vec![Commit { application: BUILT_IN, write: write.into() }];
+        let committed = commit::commit(&mut self.writer, commits, &self.positions, None, Seq(u64::MAX));
+        W::outcome(committed.unwrap().outcomes.remove(0)).unwrap()
     }
 }
 
