@@ -40,7 +40,7 @@ pub use applications::{
     Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
 };
 pub use attempts::{Attempt, AttemptKey};
-pub use commit::{Appended, Commit, Committed};
+pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};
 pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
 };
