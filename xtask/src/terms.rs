@@ -32,6 +32,7 @@ const TERMS: &[(&str, &str)] = &[
     ("back-off", "app/src/client/link.rs"),
     ("offline outbox", "app/src/client/outbox.rs"),
     ("migration runner", "crates/store/src/sqlite/migrate.rs"),
+    ("recent entries", "crates/chat/src/realtime/recent_entries.rs"),
     ("recovery cache", "crates/chat/src/realtime/recovery_cache.rs"),
     ("session cookie", "server/src/http/session.rs"),
     ("markdown parser", "crates/chat/src/text/markdown/mod.rs"),

@@ -18,7 +18,7 @@ use crate::auth::passwords::PasswordHashing;
 use crate::auth::revocations::{RevocationWatch, Revocations};
 use crate::auth::sealed_cursor::CursorSeal;
 use crate::auth::session::TokenHash;
-use crate::commit::committer::{Committer, PendingCommit};
+use crate::commit::committer::{Committer, PendingCommit, Publisher};
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::jobs::JobWake;
@@ -27,6 +27,7 @@ use crate::ports::clock::{Clock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{Draft, JobCount, JobWrite, LeaseId, Store, StoreReader, TypedWrite, WithAudit};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
+use crate::realtime::recent_entries::{RecentEntries, RecentMetrics};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::signals::Signals;
 use crate::realtime::typing::TypingBuffer;
@@ -88,6 +89,8 @@ pub struct Chat {
     pub(crate) revocations: Arc<Revocations>,
     /// The pages of history that subscribers share during recovery.
     pub(crate) recovery_cache: Arc<RecoveryCache>,
+    /// The newest entries of logs that are read at present.
+    pub(crate) recent: Arc<RecentEntries>,
     /// The ephemeral events until the next flush.
     pub(crate) ephemeral: Arc<EphemeralBuffer>,
     pub(crate) metrics: Arc<ChatMetrics>,
@@ -159,15 +162,16 @@ impl Chat {
         let tailer = tokio::spawn(tailer.run(bus.listen()));
         let (job_wake, lease) = (Arc::new(JobWake::default()), LeaseId(random(&*chance)));
         let (metrics, writability) = (Arc::new(ChatMetrics::default()), Arc::new(Writability::default()));
-        let committer = Committer::start(
-            Arc::clone(&store),
-            Arc::clone(&broker),
+        let recent = Arc::new(RecentEntries::default());
+        let publisher = Publisher {
+            broker: Arc::clone(&broker),
+            recent: Arc::clone(&recent),
             bus,
-            Arc::clone(&revocations),
-            Arc::clone(&job_wake),
-            Arc::clone(&metrics),
-            Arc::clone(&writability),
-        );
+            revocations: Arc::clone(&revocations),
+            wake: Arc::clone(&job_wake),
+        };
+        let committer =
+            Committer::start(Arc::clone(&store), publisher, Arc::clone(&metrics), Arc::clone(&writability));
         let (committer, ephemeral) = (Arc::new(committer), Arc::new(EphemeralBuffer::default()));
         let flusher = EphemeralFlusher::new(
             Arc::clone(&ephemeral),
@@ -177,7 +181,7 @@ impl Chat {
             Arc::clone(&committer),
         );
         let recovery_cache = Arc::new(RecoveryCache::default());
-        let tidy = tidy(Arc::clone(&broker), Arc::clone(&recovery_cache));
+        let tidy = tidy(Arc::clone(&broker), Arc::clone(&recovery_cache), Arc::clone(&recent));
         let mut tasks = vec![tailer, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
         let typing = Arc::new(TypingBuffer::default());
@@ -218,6 +222,7 @@ impl Chat {
             texts_read: AtomicU64::new(0),
             revocations,
             recovery_cache,
+            recent,
             ephemeral,
             metrics,
             index_progress: IndexProgress::default(),
@@ -287,6 +292,12 @@ impl Chat {
     #[must_use]
     pub fn metrics(&self) -> &ChatMetrics {
         &self.metrics
+    }
+
+    /// Returns the metrics of recent entries in memory.
+    #[must_use]
+    pub fn recent_metrics(&self) -> RecentMetrics {
+        self.recent.metrics()
     }
 
     /// Returns the number of reads of the store since it was opened.
@@ -417,12 +428,13 @@ impl Chat {
     }
 }
 
-/// Frees the memory of idle topics, and of recovery pages that nobody shares any more.
-async fn tidy(broker: Arc<Broker>, recovery_cache: Arc<RecoveryCache>) {
+/// Frees the memory of idle topics, of recovery pages that nobody shares any more, and of entries that nobody reads.
+async fn tidy(broker: Arc<Broker>, recovery_cache: Arc<RecoveryCache>, recent: Arc<RecentEntries>) {
     loop {
         tokio::time::sleep(IDLE).await;
         broker.shrink_idle();
         recovery_cache.tidy();
+        recent.tidy();
         Fault::sweep();
     }
 }

@@ -35,6 +35,7 @@ pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::search as search_index;
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
+pub use crate::realtime::RecentMetrics;
 pub use crate::service::{
     ApplicationChange, ConversationRef, ExternalGroup, ExternalUser, ListedGroup, UserRef,
 };
@@ -42,5 +43,5 @@ pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
 pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
-pub use crate::service::{Inbox, InboxLoss, InboxReset};
+pub use crate::service::{Inbox, InboxLoss, InboxReset, JsonPage};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};

@@ -6,8 +6,8 @@
 //! measurements that `hubbub bench` also makes. The server never depends on it.
 //!
 //! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`] and [`end_to_end`] measure and check: their
-//! readers, thousands of them in `listener/`, keep records for the checker. [`half_sent`], [`history_page`] and
-//! [`pages`] only measure.
+//! readers, thousands of them in `listener/`, keep records for the checker. [`half_sent`], [`history_page`],
+//! [`pages`] and [`tenants`] only measure.
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
@@ -30,3 +30,4 @@ pub mod run;
 pub mod slow_consumer;
 pub mod soak;
 mod speaker;
+pub mod tenants;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, pages, resume_storm,
-    slow_consumer, soak, told,
+    check, churn, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, pages, rest_send,
+    resume_storm, slow_consumer, soak, tenants, told,
 };
 
 /// Load tests with people over real sockets, and a checker of what they saw.
@@ -34,6 +34,10 @@ enum Command {
     Durable(durable::Arguments),
     /// End-to-end latency between people, with a store on disk and one in memory
     EndToEnd(end_to_end::Arguments),
+    /// Sends per second over the REST API and their latency
+    RestSend(rest_send::Arguments),
+    /// Many applications on one server: memory, and a quiet one beside a noisy one
+    Tenants(tenants::Arguments),
     /// Latency of a page of a long history
     HistoryPage(history_page::Arguments),
     /// Cost of pages with many people, groups and entries
@@ -72,6 +76,8 @@ async fn main() -> ExitCode {
         Command::EndToEnd(arguments) => told("end-to-end", end_to_end::run(arguments).await),
         Command::Pages(arguments) => told("pages", pages::run(arguments).await),
         Command::Groups(arguments) => told("groups", groups::run(arguments).await),
+        Command::RestSend(arguments) => told("rest-send", rest_send::run(arguments).await),
+        Command::Tenants(arguments) => told("tenants", tenants::run(arguments).await),
         Command::HistoryPage(arguments) => told("history-page", history_page::run(arguments).await),
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),
         Command::ResumeStorm(arguments) => told("resume-storm", resume_storm::run(arguments).await),

@@ -122,6 +122,20 @@ impl Server {
         self.pid().ok_or_else(|| io::Error::other("the server has ended"))
     }
 
+    /// Creates a token of the operator with the command of the server.
+    ///
+    /// # Errors
+    /// If the command fails.
+    pub async fn operator_token(&self) -> io::Result<String> {
+        let data = self.folder.path().join("data");
+        let command = ["token", "operator", "--store", &self.store, "--data"];
+        let output = Command::new(&self.binary).args(command).arg(data).output().await?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
     /// Returns its address and process.
     #[must_use]
     pub fn serving(&self) -> Serving {
@@ -143,6 +157,10 @@ impl Server {
             .envs([
                 ("HUBBUB_SEND_BURST", "1000000"),
                 ("HUBBUB_SEND_PER_SECOND", "1000000"),
+                ("HUBBUB_TOKEN_SEND_BURST", "1000000"),
+                ("HUBBUB_TOKEN_SENDS_PER_SECOND", "1000000"),
+                ("HUBBUB_TOKEN_REQUEST_BURST", "1000000"),
+                ("HUBBUB_TOKEN_REQUESTS_PER_SECOND", "1000000"),
                 ("HUBBUB_LOG", "warn"),
                 ("NO_COLOR", "1"),
             ])

@@ -27,6 +27,18 @@ impl ServerSettings {
             group_members: self.group_members.map_or(limits.group_members, NonZero::get),
             send_burst: self.send_burst.map_or(limits.send_burst, NonZero::get),
             send_per_second: rate("send_per_second", self.send_per_second, limits.send_per_second)?,
+            token_send_burst: self.token_send_burst.map_or(limits.token_send_burst, NonZero::get),
+            token_sends_per_second: rate(
+                "token_sends_per_second",
+                self.token_sends_per_second,
+                limits.token_sends_per_second,
+            )?,
+            token_request_burst: self.token_request_burst.map_or(limits.token_request_burst, NonZero::get),
+            token_requests_per_second: rate(
+                "token_requests_per_second",
+                self.token_requests_per_second,
+                limits.token_requests_per_second,
+            )?,
             open_topics: self.open_topics_limit.map_or(limits.open_topics, NonZero::get),
             open_topics_bytes: self
                 .open_topics_mib

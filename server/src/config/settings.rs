@@ -170,6 +170,18 @@ pub(super) struct ServerSettings {
     /// The messages per second a user may send after that [default: 2]
     #[arg(long, env = "HUBBUB_SEND_PER_SECOND", value_name = "RATE")]
     pub(super) send_per_second: Option<f64>,
+    /// The most messages a program may send with one API token in one burst [default: 50]
+    #[arg(long, env = "HUBBUB_TOKEN_SEND_BURST", value_name = "COUNT")]
+    pub(super) token_send_burst: Option<NonZeroU32>,
+    /// The messages per second it may send after that [default: 50]
+    #[arg(long, env = "HUBBUB_TOKEN_SENDS_PER_SECOND", value_name = "RATE")]
+    pub(super) token_sends_per_second: Option<f64>,
+    /// The most requests a program may make with one API token in one burst [default: 500]
+    #[arg(long, env = "HUBBUB_TOKEN_REQUEST_BURST", value_name = "COUNT")]
+    pub(super) token_request_burst: Option<NonZeroU32>,
+    /// The requests per second it may make after that [default: 50]
+    #[arg(long, env = "HUBBUB_TOKEN_REQUESTS_PER_SECOND", value_name = "RATE")]
+    pub(super) token_requests_per_second: Option<f64>,
     /// The most open topics [default: 10000]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_LIMIT", value_name = "COUNT")]
     pub(super) open_topics_limit: Option<NonZeroU64>,

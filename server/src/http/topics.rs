@@ -54,9 +54,8 @@ pub(crate) async fn history(
 ) -> Result<Response, Problem> {
     let name = rest.strip_suffix("/history").ok_or(Refusal::NotFound)?;
     let topic = Topic::new(name)?;
-    let page = app.chat.history(&caller, &topic, slice.range()?).await?;
-    let entries: Vec<String> = page.entries.iter().map(wire::Entry::encode).collect();
-    let mut response = format!("[{}]", entries.join(",")).into_response();
+    let page = app.chat.history_json(&caller, &topic, slice.range()?).await?;
+    let mut response = page.entries.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(epoch) = HeaderValue::from_str(&page.epoch.to_string()) {

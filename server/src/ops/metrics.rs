@@ -64,7 +64,8 @@ impl Collector for Node {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are exact in an f64")]
         ConstGauge::new(app.started.0 as f64 / 1_000.0).encode(started)?;
         let (connections, connections_limit) = app.connections.count();
-        let gauges: [(&str, &str, u64); 10] = [
+        let recent = app.chat.recent_metrics();
+        let gauges: [(&str, &str, u64); 11] = [
             ("sockets", "Sockets that are open", sockets),
             ("sockets_limit", "Sockets that may be open", app.config.sockets.node as u64),
             ("connections", "HTTP connections that are open and no sockets", connections as u64),
@@ -73,6 +74,7 @@ impl Collector for Node {
             ("topics", "Topics that somebody reads", broker.topics),
             ("subscriptions", "Subscriptions that read", broker.subscriptions),
             ("log_bytes", "Bytes of the frames kept in memory", broker.log_bytes),
+            ("recent_bytes", "Bytes of recent entries kept in memory for history", recent.bytes),
             ("slowest_lag_entries", "Entries that the slowest subscription lacks", broker.slowest_lag),
             ("search_lag_entries", "Entries that the search index lacks", app.chat.index_progress().lag()),
         ];
@@ -88,6 +90,8 @@ impl Collector for Node {
             ("stalls", "Times that a socket had no room", broker.stalls),
             ("sockets_closed", "Sockets that have ended", closed),
             ("store_reads", "Reads of the database", app.chat.store_reads()),
+            ("recent_hits", "Reads of history from memory", recent.hits),
+            ("recent_misses", "Reads of history from the store", recent.misses),
             ("search_rebuilds", "Times that the search index was begun anew", app.chat.index_rebuilds()),
             ("password_hashes", "Passwords hashed or compared", app.chat.password_hashes()),
             ("failed_commits", "Commits that failed", tally.failed.load(Ordering::Relaxed)),

@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// The short form of the other scenarios.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 17] = [
+pub(super) const SCENARIOS: [Scenario; 19] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: every server needs one write per delivery. `raw` is one \
@@ -108,6 +108,27 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
         arguments: &["--store", "memory"],
         long: &[],
         quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "rest-send",
+        about: "An application sends messages over HTTP with its token, over 1, 16 and 64 connections that stay open, \
+                and each waits for the acknowledgement that its message is on disk.",
+        command: "rest-send",
+        arguments: &[],
+        long: &[],
+        quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "tenants",
+        about: "1,000 applications with 100 people each on one server: its memory, the deliveries in one that sends as \
+                fast as it can over 16 HTTP connections, and the latency in one that sends 50 messages a second, alone \
+                and beside the former.",
+        command: "tenants",
+        arguments: &[],
+        long: &[],
+        quick: &["--applications", "100", "--seconds", "3"],
         beside: false,
     },
     Scenario {

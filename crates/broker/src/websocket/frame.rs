@@ -49,6 +49,18 @@ impl Frame {
         &self.0
     }
 
+    /// Returns the payload without the header.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        // RFC 6455, section 5.2: 126 and 127 say that the length follows in 2 or 8 bytes.
+        let header = match self.0.get(1) {
+            Some(126) => 4,
+            Some(127) => 10,
+            _ => 2,
+        };
+        self.0.get(header..).unwrap_or_default()
+    }
+
     fn new(opcode: Opcode, payload: &[u8]) -> Self {
         let mut frame = Vec::with_capacity(payload.len() + 10);
         header(opcode, payload.len(), &mut frame);
@@ -70,6 +82,9 @@ mod tests {
             let frame = Frame::binary(&vec![0; length]);
             frame.bytes()[..frame.bytes().len() - length].to_vec()
         };
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            assert_eq!(Frame::binary(&vec![7; length]).payload(), vec![7; length], "{length}");
+        }
         assert_eq!(header(0), [0x82, 0]);
         assert_eq!(header(125), [0x82, 125]);
         assert_eq!(header(126), [0x82, 126, 0, 126]);

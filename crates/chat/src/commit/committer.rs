@@ -16,6 +16,7 @@ use crate::commit::writability::Writability;
 use crate::jobs::{JobWake, Wakes};
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store, TypedWrite};
+use crate::realtime::recent_entries::RecentEntries;
 use crate::service::error::{Error, Fault};
 
 /// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
@@ -48,22 +49,14 @@ const WAITING: usize = 4 * BATCH;
 impl Committer {
     pub(crate) fn start(
         store: Arc<dyn Store>,
-        broker: Arc<Broker>,
-        bus: Arc<dyn Bus>,
-        revocations: Arc<Revocations>,
-        wake: Arc<JobWake>,
+        publisher: Publisher,
         metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
         let (inbox, people) = mpsc::channel(WAITING);
         let (background, waiting) = mpsc::channel(BACKGROUND);
-        let task = tokio::spawn(run(
-            Queues { people, background: waiting },
-            store,
-            Publisher { broker, bus, revocations, wake },
-            metrics,
-            writability,
-        ));
+        let task =
+            tokio::spawn(run(Queues { people, background: waiting }, store, publisher, metrics, writability));
         Self {
             inbox: Mutex::new(Some(inbox)),
             background: Mutex::new(Some(background)),
@@ -171,11 +164,12 @@ impl<W: TypedWrite> PendingCommit<W> {
 }
 
 /// Publishes committed entries.
-struct Publisher {
-    broker: Arc<Broker>,
-    bus: Arc<dyn Bus>,
-    revocations: Arc<Revocations>,
-    wake: Arc<JobWake>,
+pub(crate) struct Publisher {
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) recent: Arc<RecentEntries>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) revocations: Arc<Revocations>,
+    pub(crate) wake: Arc<JobWake>,
 }
 
 async fn run(
@@ -198,12 +192,16 @@ async fn run(
         metrics.committed(count, begun.elapsed(), committed.is_err());
         writability.learn(&committed);
         match committed {
-            Ok(Committed { outcomes, appended, closed, revocations }) => {
+            Ok(Committed { outcomes, appended, rewritten, shortened, closed, revocations }) => {
                 // Before any entry is admitted: everything that ended was committed by now, here or on another node.
                 publisher.revoke(position, &revocations);
+                let frames: Vec<_> = appended.iter().map(|one| Frame::text(&one.entry.encode())).collect();
+                // Before anybody hears of it: a read after an acknowledged change does not get the old text.
+                publisher.recent.commit(&appended, &frames, rewritten, shortened);
+                let mut frames = frames.into_iter();
                 appended
                     .chunk_by(|one, next| one.log == next.log)
-                    .for_each(|entries| publisher.publish(entries));
+                    .for_each(|entries| publisher.publish(entries, &mut frames));
                 closed.into_iter().for_each(|log| publisher.close(log));
                 publisher.wake.committed(wakes);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -271,17 +269,16 @@ impl Publisher {
 
     /// Publishes committed entries of one log to its subscribers here, and announces the last one to other nodes. They
     /// end the subscriptions of those who lose the right to read.
-    fn publish(&self, entries: &[Appended]) {
+    fn publish(&self, entries: &[Appended], frames: &mut impl Iterator<Item = Frame>) {
         let Some(Appended { log, entry: Entry { seq: head, .. }, .. }) = entries.last() else { return };
-        let frames = entries
-            .iter()
-            .map(|Appended { entry, ends, .. }| (entry.seq, ends, Frame::text(&entry.encode())));
+        let frames = entries.iter().zip(frames).map(|(one, frame)| (one.entry.seq, &one.ends, frame));
         self.broker.admit_all(log, frames);
         self.bus.announce(Hint::News { log: log.clone(), head: *head });
     }
 
     /// Ends the subscriptions to a log that is gone.
     fn close(&self, log: LogKey) {
+        self.recent.close(&log);
         self.broker.close(&log);
         self.bus.announce(Hint::News { log, head: Seq(u64::MAX) });
     }

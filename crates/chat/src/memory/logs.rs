@@ -142,6 +142,7 @@ impl ApplicationState {
         let Some(log) = self.logs.get_mut(topic) else { return };
         let Some(old) = log.at(seq).map(StoredEntry::bytes) else { return };
         log.rewrite(seq, data);
+        self.rewritten.push((topic.clone(), seq));
         self.bytes = self.bytes - old + log.at(seq).map_or(0, StoredEntry::bytes);
     }
 
@@ -235,6 +236,7 @@ impl ApplicationState {
     pub(super) fn forget(&mut self, topic: &Topic) {
         let Some(log) = self.logs.get_mut(topic) else { return };
         if let Some(kept) = log.forget() {
+            self.shortened.entry(topic.clone()).or_insert(kept.entry.seq);
             self.bytes -= kept.bytes();
             self.forgotten.push(kept.position);
             if kept.sender == Sender::Open {

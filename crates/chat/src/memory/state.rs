@@ -75,6 +75,10 @@ pub(super) struct ApplicationState {
     pub(super) restricted: RestrictedMessages,
     /// The entries of the present write, and whether each may cause work.
     pub(super) appended: Vec<(Appended, bool)>,
+    /// The entries whose data the present write has replaced, in order.
+    pub(super) rewritten: Vec<(Topic, Seq)>,
+    /// The logs that have lost entries in the present write, with their beginnings before it.
+    pub(super) shortened: BTreeMap<Topic, Seq>,
     /// The logs that are gone with the present write.
     pub(super) closed: Vec<Topic>,
     /// The positions of entries, and of trims, that are no longer kept since the present write.
@@ -126,6 +130,8 @@ impl ApplicationState {
             refusals: HashMap::new(),
             restricted: RestrictedMessages::default(),
             appended: Vec::new(),
+            rewritten: Vec::new(),
+            shortened: BTreeMap::new(),
             closed: Vec::new(),
             forgotten: Vec::new(),
             trimmed: Vec::new(),

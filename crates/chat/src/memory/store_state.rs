@@ -13,7 +13,7 @@ use super::state::ApplicationState;
 use crate::ports::random::RandomSource;
 use crate::ports::store::{
     ApplicationWrite, Checked, Commit, Committed, Done, JobWrite, Outcome, Position, RemoveData, Removed,
-    Revocation, Sessions, Transaction, UserWrite, WithAudit, Write,
+    Revocation, Rewritten, Sessions, Shortened, Transaction, UserWrite, WithAudit, Write,
 };
 
 /// The facts of all applications.
@@ -148,6 +148,15 @@ impl MemoryState {
         // A write that concerns no data of the application has none to settle.
         let Some(state) = self.applications.get_mut(&application) else { return };
         committed.closed.extend(state.closed.drain(..).map(|topic| LogKey::new(application, topic)));
+        for (topic, seq) in std::mem::take(&mut state.rewritten) {
+            let held = state.log(&topic).and_then(|log| log.at(seq));
+            committed.rewritten.extend(
+                held.map(|held| Rewritten {
+                    log: LogKey::new(application, topic),
+                    entry: held.entry.clone(),
+                }),
+            );
+        }
         let mut kept = Vec::new();
         for (entry, may_cause_work) in state.appended.drain(..) {
             let (log, seq) = (entry.log.clone(), entry.entry.seq);
@@ -182,7 +191,12 @@ impl MemoryState {
                 break;
             }
         }
-        for state in self.applications.values_mut() {
+        for (application, state) in &mut self.applications {
+            for (topic, from) in std::mem::take(&mut state.shortened) {
+                let to = state.logs.get(&topic).map(MemoryLog::begins);
+                let log = LogKey::new(*application, topic);
+                committed.shortened.extend(to.map(|to| Shortened { log, from, to }));
+            }
             for position in state.forgotten.drain(..) {
                 self.positions.remove(&position);
                 self.trims.remove(&position);

@@ -1,4 +1,5 @@
-//! The recovery cache: history pages shared by subscribers that fell behind together.
+//! The recovery cache: pages of history shared by subscribers that fell behind together, where
+//! [`RecentEntries`](super::recent_entries::RecentEntries) does not reach.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -144,6 +145,12 @@ impl Pages {
 }
 
 impl RecoveryPage {
+    /// Makes a page of the frames from a Seq on.
+    pub(crate) fn new(first: Seq, frames: Vec<Frame>, epoch: Epoch, begins: Seq) -> Self {
+        let bytes = frames.iter().map(|frame| frame.bytes().len()).sum();
+        Self { first, frames, bytes, epoch, begins }
+    }
+
     /// Returns the frames after `cursor` and not after `until`.
     pub(crate) fn between(&self, cursor: Seq, until: Seq) -> &[Frame] {
         let place = |seq: Seq| {
@@ -166,6 +173,5 @@ async fn read(store: &dyn Store, log: &LogKey, number: u64) -> Result<Arc<Recove
     let page = store.reader(log.application).page(&log.topic, range).await?;
     let first = page.entries.first().map_or(before_first.next(), |entry| entry.seq);
     let frames: Vec<_> = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
-    let bytes = frames.iter().map(|frame| frame.bytes().len()).sum();
-    Ok(Arc::new(RecoveryPage { first, frames, bytes, epoch: page.epoch, begins: page.begins }))
+    Ok(Arc::new(RecoveryPage::new(first, frames, page.epoch, page.begins)))
 }

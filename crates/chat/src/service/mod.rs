@@ -44,6 +44,7 @@ pub use error::{Error, Fault};
 pub use external_application::ApplicationChange;
 pub use external_groups::{ConversationRef, ExternalGroup, ListedGroup};
 pub use external_users::{ExternalUser, UserRef};
+pub use history::JsonPage;
 pub use inbox::{Inbox, InboxLoss, InboxReset};
 pub use limits::{Limits, SignUp};
 pub use operator::Created;

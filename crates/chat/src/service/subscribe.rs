@@ -9,6 +9,7 @@ use crate::chat::Chat;
 use crate::ports::store::{Opened, Range};
 use crate::rules::{Resume, resume};
 use crate::service::error::{Error, Fault};
+use crate::service::history::bounds;
 
 /// The beginning of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,7 @@ impl Chat {
         since: Option<Cursor>,
     ) -> Result<Option<Subscribed>, Error> {
         let (Opened { page, .. }, standing) = self.open(caller, topic, Range::default(), None).await?;
+        self.recent.check(&caller.log(topic.clone()), bounds(&page));
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
             Resume::Reset(reason) => (page.head, Some(reason)),
@@ -155,7 +157,13 @@ impl Chat {
         cursor: Seq,
         until: Seq,
     ) -> Result<CatchUp, Error> {
-        let gap = self.recovery_cache.page(&*self.store, log, cursor, until).await?;
+        let gap = match self.recent.recovery_page(&*self.store, log, cursor, until).await? {
+            Some(page) => {
+                self.recent.hit();
+                page
+            }
+            None => self.recovery_cache.page(&*self.store, log, cursor, until).await?,
+        };
         let reason = if gap.begins > cursor.next() {
             ResetReason::Trimmed
         } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {

@@ -111,6 +111,12 @@ impl Gate {
         Ok(())
     }
 
+    /// Returns the store behind the gate, whose reads are not counted.
+    #[must_use]
+    pub fn behind(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// Sets whether commits fail from now on.
     pub fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);

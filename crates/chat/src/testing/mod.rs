@@ -15,6 +15,7 @@ mod gate;
 mod listener;
 mod node;
 mod property;
+pub mod recent;
 pub mod search;
 pub mod store;
 mod user;

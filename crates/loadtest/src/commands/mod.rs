@@ -11,9 +11,11 @@ pub(crate) mod history_page;
 pub(crate) mod idle;
 pub(crate) mod mixed;
 pub(crate) mod pages;
+pub(crate) mod rest_send;
 pub(crate) mod resume_storm;
 pub(crate) mod slow_consumer;
 pub(crate) mod soak;
+pub(crate) mod tenants;
 
 use std::fs;
 use std::io;

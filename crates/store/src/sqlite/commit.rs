@@ -49,8 +49,7 @@ pub(super) fn commit(
     }
     let revocations = ended_sessions::after(&transaction, revocations_after)?;
     transaction.commit()?;
-    let (appended, closed) = news.into_parts();
-    Ok(Committed { outcomes, appended, closed, revocations })
+    Ok(Committed { outcomes, revocations, ..news.into_committed() })
 }
 
 fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
@@ -229,6 +228,7 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<AmendOut
         db.prepare_cached("UPDATE entries SET data = ?, pinned = ?, counts = ? WHERE log = ? AND seq = ?")?;
     update.execute(params![data.as_str(), pinned, counts, log, target])?;
     let mut growth = length(data.as_str()) - length(kept.entry.data.as_str());
+    scope.rewritten(&key, kept.entry, data);
     if mentions != kept.mentions {
         db.prepare_cached("DELETE FROM mentions WHERE log = ? AND seq = ?")?.execute(params![log, target])?;
         mention(db, log, amend.target, &mentions)?;
@@ -240,6 +240,7 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<AmendOut
                     db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
                 rewrite.execute(params![data.as_str(), log, sql(entry.seq)])?;
                 growth += length(data.as_str()) - length(entry.data.as_str());
+                scope.rewritten(&key, entry, data);
             }
         }
         restricted::requote(scope, &news.topic, amend.target, &excerpt)?;

@@ -3,9 +3,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use chat::store::{Appended, Draft};
+use chat::store::{Appended, Committed, Draft, Rewritten, Shortened};
 use rusqlite::{Connection, Transaction};
-use wire::{ApplicationId, LogKey, Seq, Topic};
+use wire::{ApplicationId, Entry, Json, LogKey, Seq, Topic};
 
 /// The transaction of a batch, as the writes of one application have it.
 #[derive(Clone, Copy)]
@@ -20,6 +20,8 @@ pub(super) struct Scope<'a> {
 #[derive(Default)]
 pub(super) struct News {
     appended: RefCell<Vec<Appended>>,
+    rewritten: RefCell<Vec<Rewritten>>,
+    shortened: RefCell<Vec<Shortened>>,
     closed: RefCell<Vec<LogKey>>,
 }
 
@@ -43,6 +45,16 @@ impl Scope<'_> {
         self.news.appended.borrow_mut().push(Appended::new(self.application, draft, seq));
     }
 
+    /// Notes that the data of an entry was replaced.
+    pub(super) fn rewritten(&self, log: &LogKey, entry: Entry<Json>, data: Json) {
+        self.news.rewritten.borrow_mut().push(Rewritten { log: log.clone(), entry: Entry { data, ..entry } });
+    }
+
+    /// Notes that a log has lost its entries from one Seq up to another.
+    pub(super) fn shortened(&self, log: &LogKey, from: Seq, to: Seq) {
+        self.news.shortened.borrow_mut().push(Shortened { log: log.clone(), from, to });
+    }
+
     /// Notes that a log is gone.
     pub(super) fn closed(&self, topic: &Topic) {
         self.news.closed.borrow_mut().push(self.log(topic));
@@ -50,9 +62,15 @@ impl Scope<'_> {
 }
 
 impl News {
-    /// Returns the appended entries and the logs that are gone, each in their order.
-    pub(super) fn into_parts(self) -> (Vec<Appended>, Vec<LogKey>) {
-        (self.appended.into_inner(), self.closed.into_inner())
+    /// Returns the news as a part of what a commit returns.
+    pub(super) fn into_committed(self) -> Committed {
+        Committed {
+            appended: self.appended.into_inner(),
+            rewritten: self.rewritten.into_inner(),
+            shortened: self.shortened.into_inner(),
+            closed: self.closed.into_inner(),
+            ..Committed::default()
+        }
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn remove(scope: Scope<'_>, key: &LogKey, log: logs::LogRow, before: 
     )?;
     let bytes = bytes + requoted_bytes;
     update.execute(params![before_seq, bytes, newest, at, key.application.0, id, sql(log.head)])?;
+    scope.shortened(key, log.begins, before);
     scope.positions.keep(db)
 }
 
@@ -76,6 +77,7 @@ fn silence(scope: Scope<'_>, key: &LogKey, log: logs::LogRow, before: Seq) -> ru
                 scope.db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
             rewrite.execute(params![data.as_str(), log.id, sql(entry.seq)])?;
             shorter += length(entry.data.as_str()) - length(data.as_str());
+            scope.rewritten(key, entry, data);
         }
     }
     Ok(shorter)

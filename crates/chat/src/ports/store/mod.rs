@@ -51,7 +51,7 @@ pub use applications::{
     RemoveData, Removed,
 };
 pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
-pub use commit::{Appended, Commit, Committed};
+pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};
 pub use entry::{
     Amend, AmendOutcome, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore,
     event_of, requoted,

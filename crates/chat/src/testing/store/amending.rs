@@ -5,7 +5,7 @@ use wire::{
 };
 
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, message, seated, topic, unseated, whole, with_tea,
+    NOW, TEA, change, commit, commit_one, committed, draft, message, seated, topic, unseated, whole, with_tea,
 };
 use super::{Fresh, Tenant};
 use crate::ports::store::{
@@ -139,7 +139,13 @@ pub async fn what_is_about_an_entry_is_found_and_rewritten_with_it(fresh: impl F
     assert_eq!(store.about(&tea, Seq(3)).await.unwrap(), []);
     assert_eq!(store.about(&topic("news"), Seq(2)).await.unwrap(), []);
 
-    commit_one(&store, edit(&ann(), "4", 2, "a secret")).await;
+    let committed = committed(&store, edit(&ann(), "4", 2, "a secret")).await;
+    let rewritten: Vec<_> = committed.rewritten.into_iter().map(|rewritten| rewritten.entry).collect();
+    assert_eq!(
+        rewritten,
+        whole(&store, &tea).await.entries[1..3],
+        "the message, and the answer that quotes it"
+    );
     commit_one(&store, amend(&ann(), "5", 2, Amendment::Delete)).await;
     assert_eq!(texts(&store).await, ["-", "really?", "else", "*", "*"]);
     let about = store.about(&tea, Seq(2)).await.unwrap();

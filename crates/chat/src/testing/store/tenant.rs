@@ -96,6 +96,8 @@ impl Tenant {
         let mut is_own = is_own.into_iter();
         committed.outcomes.retain(|_| is_own.next().unwrap_or_default());
         committed.appended.retain(|appended| appended.log.application == APPLICATION);
+        committed.rewritten.retain(|rewritten| rewritten.log.application == APPLICATION);
+        committed.shortened.retain(|shortened| shortened.log.application == APPLICATION);
         committed.closed.retain(|log| log.application == APPLICATION);
         Ok(committed)
     }

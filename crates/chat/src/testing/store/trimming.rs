@@ -11,14 +11,14 @@ use wire::{
 };
 
 use super::writing::{
-    NOW, TEA, batch, change, commit, commit_one, draft, message, seated, topic, whole, with_tea,
+    NOW, TEA, batch, change, commit, commit_one, committed, draft, message, seated, topic, whole, with_tea,
 };
 use super::{Fresh, Tenant};
 use crate::memory::{MemoryStore, Window};
 use crate::ports::store::{
     Amend, AmendOutcome, Checked, Draft, LogOutcome, LogSlice, LogUsage, LogWrite, Mentions, OpenTopicBounds,
-    Outcome, Permission, PermissionTo, Range, ReadStateWrite, Retention, RowRange, Sender, SetRetention,
-    TRIM_ENTRIES, Trim, Trimmed, Write, event_of,
+    Outcome, Permission, PermissionTo, Range, ReadStateWrite, Retention, Rewritten, RowRange, Sender,
+    SetRetention, Shortened, TRIM_ENTRIES, Trim, Trimmed, Write, event_of,
 };
 use crate::testing::{SeededChance, ann, ben, cal, for_all};
 
@@ -129,9 +129,14 @@ pub async fn nothing_of_trimmed_messages_is_left_where_they_were_quoted(fresh: i
     assert_eq!((unread().await.messages, unread().await.mentions), (2, 1));
     assert_eq!(store.pinned(&tea()).await.unwrap().len(), 1);
 
-    assert_eq!(commit_one(&store, trim(&tea(), 4)).await, trimmed(4));
+    let committed = committed(&store, trim(&tea(), 4)).await;
+    assert_eq!(committed.outcomes, [trimmed(4)]);
+    let log = LogKey::new(ApplicationId::BUILT_IN, tea());
+    assert_eq!(committed.shortened, [Shortened { log: log.clone(), from: Seq(1), to: Seq(4) }]);
     let page = whole(&store, &tea()).await;
     assert!(page.entries.iter().all(|entry| !entry.data.as_str().contains("secret-")), "{page:?}");
+    let rewritten = [4, 5].map(|seq| Rewritten { log: log.clone(), entry: page.entries[seq - 4].clone() });
+    assert_eq!(committed.rewritten, rewritten, "the answer and the edit");
     let excerpt = |seq: u64| match event_of(&page.entries[seq as usize - 4].data) {
         Event::Message { reply_to: Some(Quote { seq, excerpt, .. }), .. } => (seq.0, excerpt),
         other => panic!("{other:?}"),
@@ -305,8 +310,15 @@ pub async fn after_any_trims_every_store_reads_the_same(fresh: impl Fresh) {
             for (number, step) in steps.into_iter().enumerate() {
                 let head = whole(&store, &tea()).await.head.0;
                 let write = step.write(number, head);
-                let outcome = commit_one(&store, write.clone()).await;
-                assert_eq!(outcome, commit_one(&model, write).await);
+                let (stored, expected) =
+                    (committed(&store, write.clone()).await, committed(&model, write).await);
+                assert_eq!(stored.outcomes, expected.outcomes);
+                assert_eq!(stored.rewritten, expected.rewritten);
+                assert_eq!(stored.shortened, expected.shortened);
+                for Rewritten { entry, .. } in stored.rewritten {
+                    let kept = store.kept(&tea(), entry.seq).await.unwrap().map(|kept| kept.entry);
+                    assert_eq!(kept, Some(entry));
+                }
                 assert_eq!(everything(&store).await, everything(&model).await);
             }
         }

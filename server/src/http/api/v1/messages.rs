@@ -4,13 +4,14 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chat::store::Range;
-use chat::{Ack, Caller, UserRef};
-use http::{HeaderMap, StatusCode};
+use chat::{Ack, Caller, JsonPage, UserRef};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use wire::limits::{PAGE_ENTRIES, RECIPIENTS};
-use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, Seq, UserId};
+use wire::{Amendment, Entry, Expected, Json as RawJson, Refusal, SendId, Seq, UserId};
 
 use super::body::Body;
 use super::conversations::topic;
@@ -148,10 +149,9 @@ pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     Path(conversation): Path<String>,
     Query(slice): Query<Slice>,
-) -> Result<Json<Log>, ApiError> {
+) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
-    let page = app.chat.history(&caller, &topic, slice.range()?).await?;
-    Ok(Json(page.into()))
+    Ok(log(app.chat.history_json(&caller, &topic, slice.range()?).await?))
 }
 
 /// Returns a message as it is now.
@@ -304,12 +304,10 @@ impl From<Ack> for Acknowledgement {
     }
 }
 
-impl From<Page<RawJson>> for Log {
-    fn from(page: Page<RawJson>) -> Self {
-        let Page { entries, epoch, begins, head } = page;
-        let entries = entries.into_iter().map(LogEntry::from).collect();
-        Self { entries, epoch: epoch.to_string(), begins: begins.0, head: head.0 }
-    }
+/// Answers with a [`Log`], whose entries are JSON already.
+pub(super) fn log(JsonPage { entries, epoch, begins, head }: JsonPage) -> Response {
+    let body = format!(r#"{{"entries":{entries},"epoch":"{epoch}","begins":{begins},"head":{head}}}"#);
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }
 
 impl From<Entry<RawJson>> for LogEntry {

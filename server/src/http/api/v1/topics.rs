@@ -12,7 +12,7 @@ use wire::{Json as RawJson, Refusal, Topic};
 
 use super::body::Body;
 use super::error::{ApiError, Problem};
-use super::messages::{Acknowledgement, Log, Slice, acknowledged, send_id};
+use super::messages::{Acknowledgement, Log, Slice, acknowledged, log, send_id};
 use super::retention::Bounds;
 use crate::server::AppState;
 
@@ -98,9 +98,8 @@ pub(crate) async fn history(
     Extension(caller): Extension<Caller>,
     Path(topic): Path<String>,
     Query(slice): Query<Slice>,
-) -> Result<Json<Log>, ApiError> {
-    let page = app.chat.history(&caller, &Topic::new(&topic)?, slice.range()?).await?;
-    Ok(Json(page.into()))
+) -> Result<Response, ApiError> {
+    Ok(log(app.chat.history_json(&caller, &Topic::new(&topic)?, slice.range()?).await?))
 }
 
 /// Returns the users who are subscribed to a topic.
