@@ -43,6 +43,7 @@ pub use attempts::{Attempt, AttemptKey};
 pub use commit::{Appended, Commit, Committed};
 pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
+    version_of,
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use inbox::{InboxPage, InboxRequest};

@@ -87,6 +87,7 @@ macro_rules! store_contract {
             amending:
                 a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end
                 changes_of_one_message_by_many_at_once_all_become_facts
+                a_change_expects_the_version_that_the_message_has_in_the_commit
                 the_same_change_again_is_the_same_change
                 without_the_right_nothing_is_changed
                 what_is_about_an_entry_is_found_and_rewritten_with_it

@@ -54,7 +54,15 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Write {
         is_row: !told.is_silent(),
         ..message(TEA, by, id, "changed")
     };
-    Write::Amend(Amend { target: Seq(target), by: by.clone(), amendment, body, mentions: None, news })
+    Write::Amend(Amend {
+        target: Seq(target),
+        by: by.clone(),
+        amendment,
+        body,
+        mentions: None,
+        version: None,
+        news,
+    })
 }
 
 fn quote(seq: u64) -> Option<Quote> {

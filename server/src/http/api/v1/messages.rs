@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::Range;
+use chat::store::{Range, Version, version_of};
 use chat::{Ack, Caller, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, S
 
 use super::body::Body;
 use super::conversations::topic;
+use super::entity_tag::{etag, expected};
 use super::error::{ApiError, Problem};
 use crate::http::topics::number;
 use crate::server::AppState;
@@ -154,7 +155,7 @@ pub(crate) async fn list(
     Ok(Json(page.into()))
 }
 
-/// Returns a message as it is now.
+/// Returns a message as it is now, with its version.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/messages/{seq}", tag = "messages",
     params(
@@ -167,13 +168,13 @@ pub(crate) async fn read(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
-) -> Result<Json<LogEntry>, ApiError> {
+) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
     let seq = place(&seq)?;
     let range = Range { after: Some(Seq(seq.0.saturating_sub(1))), limit: 1, ..Range::default() };
     let found = app.chat.history(&caller, &topic, range).await?.entries.into_iter().next();
     let entry = found.filter(|entry| entry.seq == seq).ok_or(Refusal::NotFound)?;
-    Ok(Json(entry.into()))
+    Ok((etag(version_of(&entry.data)), Json(LogEntry::from(entry))).into_response())
 }
 
 /// Edits a message of the user of `Hubbub-As`, or of the application.
@@ -183,6 +184,7 @@ pub(crate) async fn read(
         ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
         ("seq" = u64, Path, description = "The number of the message"),
         ("Idempotency-Key" = Option<String>, Header, description = "Your id for the change"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the message must have"),
     ),
     responses((status = 200, body = Acknowledgement), (status = "default", body = Problem))
 )]
@@ -193,8 +195,8 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     Body(change): Body<ChangedMessage>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    let id = send_id(&app, &headers, change.id)?;
-    amend(&app, &caller, &conversation, &seq, id, Amendment::Edit(change.text)).await
+    let (id, version) = (send_id(&app, &headers, change.id)?, expected(&headers)?);
+    amend(&app, &caller, (&conversation, &seq), id, Amendment::Edit(change.text), version).await
 }
 
 /// Deletes a message. Its place stays, without its text.
@@ -203,6 +205,7 @@ pub(crate) async fn edit(
     params(
         ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
         ("seq" = u64, Path, description = "The number of the message"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the message must have"),
     ),
     responses((status = 200, body = Acknowledgement), (status = "default", body = Problem))
 )]
@@ -210,9 +213,10 @@ pub(crate) async fn delete(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    let id = app.chat.new_send_id();
-    amend(&app, &caller, &conversation, &seq, id, Amendment::Delete).await
+    let (id, version) = (app.chat.new_send_id(), expected(&headers)?);
+    amend(&app, &caller, (&conversation, &seq), id, Amendment::Delete, version).await
 }
 
 /// Returns the users that a request names as recipients.
@@ -224,17 +228,17 @@ async fn recipients(app: &AppState, caller: &Caller, names: &[String]) -> Result
     Ok(app.chat.users_named(caller, &names).await?)
 }
 
-/// Amends a message of a conversation in a path.
+/// Amends a message, named by its conversation and its number in a path, if it has a version.
 pub(crate) async fn amend(
     app: &AppState,
     caller: &Caller,
-    conversation: &str,
-    seq: &str,
+    (conversation, seq): (&str, &str),
     id: SendId,
     amendment: Amendment,
+    version: Option<Version>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    let topic = topic(app, caller, conversation).await?;
-    Ok(Json(app.chat.amend(caller, &topic, id, place(seq)?, amendment).await?.into()))
+    let (topic, seq) = (topic(app, caller, conversation).await?, place(seq)?);
+    Ok(Json(app.chat.amend_version(caller, &topic, id, seq, amendment, version).await?.into()))
 }
 
 /// Returns the sender's id of an entry: that of the body, or of the header `Idempotency-Key`, or a new one.
