@@ -60,6 +60,15 @@ impl Chat {
         Ok(self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?)
     }
 
+    /// Returns the application of a caller, who may be one of its users. Its settings are not for users.
+    ///
+    /// # Errors
+    /// Those of [`Caller::scoped_actor`].
+    pub async fn application_for(&self, caller: &Caller) -> Result<Application, Error> {
+        caller.scoped_actor()?;
+        Ok(self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?)
+    }
+
     /// Changes the application of a caller, if it has a version.
     ///
     /// # Errors

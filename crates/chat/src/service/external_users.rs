@@ -7,7 +7,9 @@ use crate::auth::caller::{Caller, Principal};
 use crate::auth::user_token::valid_from;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
-use crate::ports::store::{Application, ApplicationKey, KeyedUser, Outcome, PutUser, Version, Write};
+use crate::ports::store::{
+    Application, ApplicationKey, FoundUser, KeyedUser, Outcome, PutUser, Version, Write,
+};
 use crate::rules;
 use crate::service::error::{Error, Fault};
 use crate::service::part::ListPart;
@@ -175,6 +177,57 @@ impl Chat {
             }
         }
         Ok(())
+    }
+
+    /// Returns users by these words, up to a limit. The application finds all of its users whose key begins with them, or
+    /// whose name contains them; a user finds those whom [`Chat::people`] returns.
+    ///
+    /// # Errors
+    /// Those of [`Caller::actor`].
+    pub async fn find_users(
+        &self,
+        caller: &Caller,
+        words: &str,
+        limit: usize,
+    ) -> Result<Vec<ExternalUser>, Error> {
+        caller.actor()?;
+        let limit = limit.min(PART);
+        if caller.owner().is_some() {
+            let found = self.reader(caller).users_with(words.trim(), limit).await?.into_iter();
+            return Ok(found.map(|FoundUser { person, keyed }| ExternalUser { person, keyed }).collect());
+        }
+        let near = self.people(caller, words).await?;
+        self.with_keys(caller, near.into_iter().take(limit)).await
+    }
+
+    /// Returns the people whom a user knows, by name, after one of them: see [`Chat::people_after`].
+    ///
+    /// # Errors
+    /// Those of [`Caller::user`].
+    pub async fn known_users(
+        &self,
+        caller: &Caller,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<ListPart<ExternalUser>, Error> {
+        let limit = limit.min(PART);
+        let ListPart { items, more } = self.people_after(caller, "", after).await?;
+        let more = more || items.len() > limit;
+        Ok(ListPart { items: self.with_keys(caller, items.into_iter().take(limit)).await?, more })
+    }
+
+    /// Returns people with the application's keys for them.
+    async fn with_keys(
+        &self,
+        caller: &Caller,
+        people: impl Iterator<Item = Person>,
+    ) -> Result<Vec<ExternalUser>, Error> {
+        let mut users = Vec::new();
+        for person in people {
+            let keyed = self.reader(caller).key_of_user(person.id).await?;
+            users.push(ExternalUser { person, keyed });
+        }
+        Ok(users)
     }
 
     /// Returns the users with keys, by key, after one of them.

@@ -149,7 +149,7 @@ impl Chat {
     ) -> Result<SigningKey, Error> {
         needs_application(caller)?;
         if keep_previous_s > KEPT_S {
-            let wants = Expected::Lifetime;
+            let wants = Expected::KeyLifetime;
             return Err(Refusal::FieldWrong { field: "keep_previous_s".into(), wants }.into());
         }
         let at = self.clock.now();

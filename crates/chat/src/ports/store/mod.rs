@@ -48,7 +48,7 @@ pub use entry::{
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
-pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser, TokenSignUp};
+pub use keyed::{FoundUser, KeyedGroup, KeyedUser, ListedMember, PutUser, TokenSignUp};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage, deleted_group};
 pub(crate) use names::NameIndex;
@@ -363,6 +363,11 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the users with keys, by key, after one of them, up to a limit.
     async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault>;
+
+    /// Returns users whose key begins with these words, by key, and then those whose name contains them, without case, by
+    /// name; each once, up to a limit. If very many match, only some of them are read: longer words find the others.
+    /// Deleted users are not found.
+    async fn users_with(&self, words: &str, limit: usize) -> Result<Vec<FoundUser>, Fault>;
 
     /// Returns the group that the application names by a key.
     async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault>;

@@ -8,7 +8,8 @@ use super::writing::{
 };
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Fact, GroupChange, KeyedGroup, KeyedUser, ListedMember, Outcome, PutUser, Sender, Version, Write,
+    Draft, Fact, FoundUser, GroupChange, KeyedGroup, KeyedUser, ListedMember, Outcome, PutUser, Sender,
+    Version, Write, is_placeholder,
 };
 use crate::testing::{ann, ben, cal};
 

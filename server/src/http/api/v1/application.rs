@@ -24,10 +24,12 @@ pub(crate) struct OwnApplication {
     title: String,
     /// Its description; empty if there is none.
     description: String,
-    /// Its settings.
-    config: ApplicationSettings,
-    /// The time at which it was created, RFC 3339 UTC.
-    created: String,
+    /// Its settings; users do not see them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<ApplicationSettings>,
+    /// The time at which it was created, RFC 3339 UTC; users do not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
 }
 
 /// The settings of an application.
@@ -93,7 +95,7 @@ pub(crate) struct UsageLimits {
     open_topics_bytes: u64,
 }
 
-/// Returns the application of the token.
+/// Returns the application of the token. Users see its id, title and description.
 #[utoipa::path(
     get, path = "/application", tag = "application",
     responses((status = 200, body = OwnApplication), (status = "default", body = Problem))
@@ -102,6 +104,13 @@ pub(crate) async fn read(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, ApiError> {
+    if caller.signed_in().is_some() {
+        let Application { public_id, title, description, .. } = app.chat.application_for(&caller).await?;
+        let (id, title) = (public_id.to_string(), title.to_string());
+        let description = description.as_str().to_owned();
+        let shown = OwnApplication { id, title, description, config: None, created: None };
+        return Ok(Json(shown).into_response());
+    }
     Ok(answer(&app.chat.application_of(&caller).await?))
 }
 
@@ -167,8 +176,8 @@ fn answer(application: &Application) -> Response {
         id: public_id.to_string(),
         title: title.to_string(),
         description: description.as_str().to_owned(),
-        config: ApplicationSettings::of(config),
-        created: since.to_string(),
+        config: Some(ApplicationSettings::of(config)),
+        created: Some(since.to_string()),
     };
     (etag(*version), Json(answer)).into_response()
 }
