@@ -61,10 +61,7 @@ impl ApplicationState {
             members: group
                 .members
                 .iter()
-                .map(|member| Member {
-                    account: self.accounts.contains_key(&member.person.id),
-                    ..group.marked(member)
-                })
+                .map(|member| Member { account: self.is_known(member.person.id), ..group.marked(member) })
                 .collect(),
             bans: group.bans.clone(),
             invites: group.invites.clone(),
@@ -116,8 +113,13 @@ impl ApplicationState {
         })
     }
 
+    /// Returns true if a user has an account, or a key of the application.
+    fn is_known(&self, user: UserId) -> bool {
+        self.accounts.contains_key(&user) || self.keys_of_users.contains_key(&user)
+    }
+
     fn seat(&self, group: &Group, member: &Member) -> Member {
-        Member { account: self.accounts.contains_key(&member.person.id), ..group.marked(member) }
+        Member { account: self.is_known(member.person.id), ..group.marked(member) }
     }
 
     pub(super) fn overview(

@@ -268,7 +268,7 @@ impl Chat {
         Ok(Groups { count, max: self.limits.user_groups })
     }
 
-    /// Adds to the entries about new members whether they have an account.
+    /// Adds to the entries about new members whether they are known: see [`Chat::is_known`].
     pub(super) async fn with_accounts(
         &self,
         caller: &Caller,
@@ -276,7 +276,7 @@ impl Chat {
     ) -> Result<Decision, Error> {
         for news in &mut decision.news {
             if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
-                member.account = self.account_of(caller, member.person.id).await?.is_some();
+                member.account = self.is_known(caller, member.person.id).await?;
             }
         }
         Ok(decision)

@@ -84,6 +84,60 @@ pub async fn users_are_listed_by_key(fresh: impl Fresh) {
     assert_eq!(listed(Some("ä"), 9).await, [""; 0]);
 }
 
+pub async fn users_are_found_by_the_beginning_of_their_key_and_by_their_name(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let keyed =
+        [(11, "c/2", "Wanjirũ Mwangi"), (12, "c/10", "李雷"), (13, "staff", "Li Lei"), (14, "x", "C/2")];
+    for (id, text, name) in keyed {
+        commit_one(&store, Write::PutUser(put(text, id, name))).await;
+    }
+    let found = async |words: &str, limit| -> Vec<String> {
+        let found = store.users_with(words, limit).await.unwrap();
+        let name = |user: &FoundUser| {
+            assert!(user.keyed.as_ref().is_none_or(|keyed| keyed.person == user.person), "{user:?}");
+            user.keyed.as_ref().map_or(user.person.name.to_string(), |keyed| keyed.key.to_string())
+        };
+        found.iter().map(name).collect()
+    };
+    // Those with the key come first, by key.
+    assert_eq!(found("c/", 9).await, ["c/10", "c/2", "x"]);
+    assert_eq!(found("c/", 1).await, ["c/10"]);
+    assert_eq!(found("c/2", 9).await, ["c/2", "x"]);
+    assert_eq!(found("C/2", 9).await, ["x"], "a key has its case, a name none");
+    assert_eq!(found("mwang", 9).await, ["c/2"]);
+    assert_eq!(found("雷", 9).await, ["c/10"]);
+    assert_eq!(found("an", 9).await, ["ann", "c/2"], "guests have no key");
+    assert_eq!(found("nobody", 9).await, [""; 0]);
+    let (user, name) = (person(11, "x").id, PersonName::new("Deleted user").unwrap());
+    let remove = Write::RemoveUser { user, name, tokens_valid_from: NOW, at: NOW };
+    commit_one(&store, remove).await;
+    assert_eq!((found("c/2", 9).await, found("mwangi", 9).await), (vec!["x".to_owned()], vec![]));
+    assert_eq!(found("deleted", 9).await, [""; 0]);
+}
+
+pub async fn a_member_with_a_key_is_no_guest(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&store, Write::PutUser(put("42", 9, "Zoë"))).await;
+    let seats = [person(9, "Zoë"), ben()].map(|person| seated(&person, Role::Member));
+    commit_one(&store, Write::ChangeGroup(change(TEA, 1, seats.into()))).await;
+    let known = |members: Vec<Member>| -> Vec<String> {
+        let known = members.into_iter().filter(|member| member.account);
+        known.map(|member| member.person.name.to_string()).collect()
+    };
+    let roster = store.roster(TEA).await.unwrap().unwrap();
+    assert_eq!(known(roster.members), ["Zoë"]);
+    for words in ["", "zo"] {
+        assert_eq!(known(store.members(TEA, words, None, 9).await.unwrap()), ["Zoë"], "{words}");
+    }
+    let parts = store.members_after(TEA, None, 9).await.unwrap();
+    assert_eq!(known(parts.into_iter().map(|listed| listed.member).collect()), ["Zoë"]);
+    for viewer in [None, Some(person(9, "Zoë").id)] {
+        let shown = store.group(TEA, viewer, usize::from(viewer.is_none()) * 9).await.unwrap().unwrap();
+        assert_eq!(known(shown.members), ["Zoë"]);
+    }
+}
+
 pub async fn a_removed_user_leaves_a_name(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let name = PersonName::new("Deleted user").unwrap();

@@ -156,6 +156,8 @@ macro_rules! store_contract {
                 a_user_is_put_under_a_key_once
                 a_user_changes_only_in_the_version_that_was_expected
                 users_are_listed_by_key
+                users_are_found_by_the_beginning_of_their_key_and_by_their_name
+                a_member_with_a_key_is_no_guest
                 a_removed_user_leaves_a_name
                 a_group_has_its_key_from_the_beginning_and_no_other_has_it
                 a_group_without_a_key_gets_a_number_that_no_other_had
