@@ -47,6 +47,7 @@ impl Wakes {
                 Write::Post(draft) if draft.may_cause_work() => wakes.entries = true,
                 Write::Post(Draft { counts: true, .. })
                 | Write::PostFirst { .. }
+                | Write::PostFirstInGroup { .. }
                 | Write::Amend(_)
                 | Write::ChangeGroup(_)
                 | Write::Trim { .. } => wakes.messages = true,

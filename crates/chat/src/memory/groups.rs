@@ -6,11 +6,13 @@ use std::collections::btree_map::Entry;
 use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Timestamp, Topic, UserId};
 
 use super::records::{Group, MemberView};
+use super::restricted::author;
 use super::state::ApplicationState;
 use crate::ports::store::{
     Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, ListedMember, MembershipState,
     NewMembers, Outcome, Roster, Version, folded,
 };
+use crate::rules::Audience;
 
 impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
@@ -231,9 +233,8 @@ impl ApplicationState {
         if self.groups.get(&change.group).map(|group| group.version) != change.version {
             return Outcome::Stale;
         }
-        let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
         let is_sent = |draft: &Draft| self.sent(draft.sender, &draft.id).is_some();
-        if change.facts.iter().any(is_taken) || change.news.iter().any(is_sent) {
+        if self.is_key_taken(change) || change.news.iter().any(is_sent) {
             return Outcome::Stale;
         }
         for fact in &change.facts {
@@ -246,6 +247,38 @@ impl ApplicationState {
             self.append(draft.clone());
         }
         Outcome::Done
+    }
+
+    /// Creates a group with its first message, for everyone or for some members.
+    pub(super) fn change_with(
+        &mut self,
+        change: &GroupChange,
+        draft: Draft,
+        recipients: Option<&[UserId]>,
+    ) -> Outcome {
+        if self.is_key_taken(change) {
+            return Outcome::Stale;
+        }
+        if let Some(outcome) = self.sent_before(&draft) {
+            return outcome;
+        }
+        match self.change(change) {
+            Outcome::Done => {}
+            other => return other,
+        }
+        let seq = match recipients {
+            None => self.append(draft),
+            Some(users) => {
+                let readers = author(&draft).into_iter().chain(users.iter().copied()).collect();
+                self.append_restricted(draft, &Audience::of(readers))
+            }
+        };
+        Outcome::Posted { seq }
+    }
+
+    fn is_key_taken(&self, change: &GroupChange) -> bool {
+        let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
+        change.facts.iter().any(is_taken)
     }
 
     pub(super) fn establish(&mut self, id: GroupId, fact: &Fact) {

@@ -231,6 +231,9 @@ impl ApplicationState {
                 }
                 outcome
             }
+            Write::PostFirstInGroup { change, draft, recipients } => {
+                self.change_with(change, draft.clone(), recipients.as_deref())
+            }
             Write::Block { by, user, on } => {
                 let blocks = self.blocks.entry(*by).or_default();
                 blocks.retain(|blocked| blocked != user);

@@ -102,6 +102,9 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             }
             Ok(outcome)
         }
+        Write::PostFirstInGroup { change, draft, recipients } => {
+            changes::apply_with(scope, change, draft, recipients.as_deref())
+        }
         Write::Block { by, user, on } => {
             let statement = if *on {
                 "INSERT OR REPLACE INTO blocks (application, user, blocked) VALUES (?, ?, ?)"

@@ -74,7 +74,7 @@ expected! {
     PageLimit = "page_limit",
     /// At most 20 origins without a path.
     Origins = "origins",
-    /// A whole number of seconds, up to a day.
+    /// A whole number of seconds, from 1 up to a day.
     Lifetime = "lifetime",
     /// A whole number of seconds, from 0 up to a day.
     KeyLifetime = "key_lifetime",

@@ -37,7 +37,8 @@ use wire::{
 };
 
 pub use applications::{
-    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, ImplicitCreation, NewApiToken,
+    NewApplication,
 };
 pub use attempts::{Attempt, AttemptKey};
 pub use commit::{Appended, Commit, Committed};

@@ -182,6 +182,18 @@ pub enum Write {
         /// The two users, and the entries for both.
         creation: DirectCreation,
     },
+    /// Create a group and append the first message to it: [`Outcome::Posted`] has its Seq. The change seats the author,
+    /// if that is a user, and all recipients, so the message needs no permission. [`Outcome::Stale`] as with
+    /// [`Write::ChangeGroup`]; if the key is free, but the id of the message was used before, it is
+    /// [`Outcome::SendIdTaken`]. The group is never there without the message.
+    PostFirstInGroup {
+        /// The creation of the group.
+        change: GroupChange,
+        /// The message, for the log of the group.
+        draft: Draft,
+        /// The only readers besides the author; none if every member reads it.
+        recipients: Option<Vec<UserId>>,
+    },
     /// Block a user, or end the block: nothing direct reaches the blocker from them.
     Block {
         /// The user who blocks.

@@ -1,10 +1,14 @@
 //! Store contract: users and groups with keys of an application.
 
-use wire::{Description, GroupId, Member, Person, PersonName, Role, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Description, GroupId, Member, Person, PersonName, Role, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, founding, hash, session, unseated, with_people, with_tea,
+    NOW, TEA, change, commit, commit_one, draft, founding, hash, message, seated, session, texts, unseated,
+    whole, with_people, with_tea,
 };
 use crate::names::ExternalKey;
 use crate::ports::store::{
@@ -255,6 +259,63 @@ pub async fn an_id_creates_one_group(fresh: impl Fresh) {
     assert_eq!(store.roster(again.group).await.unwrap(), None);
     commit_one(&store, Write::ChangeGroup(numbered(3))).await;
     assert!(store.group_by_key(&key("2")).await.unwrap().is_some(), "no number was used up");
+}
+
+/// Returns the creation of a group with ann and ben under a key, with a message by ann.
+fn begun(id: u8, text: &str, sent: &str, recipients: Option<Vec<UserId>>) -> Write {
+    let mut change = created_with_key(id, text);
+    change.facts.push(seated(&ben(), Role::Member));
+    let draft = message(change.group, &ann(), sent, "hello");
+    Write::PostFirstInGroup { change, draft: Draft { right: None, counts: true, ..draft }, recipients }
+}
+
+pub async fn a_first_message_and_its_group_are_there_together(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let first = Outcome::Posted { seq: Seq(2) };
+    // The second one came too late for the key, and the third one's id was used.
+    let writes = vec![
+        begun(1, "orders/7", "m-1", None),
+        begun(2, "orders/7", "m-1", None),
+        begun(3, "orders/8", "m-1", None),
+        begun(4, "orders/8", "m-2", None),
+    ];
+    let outcomes = commit(&store, writes).await;
+    assert_eq!(outcomes, [first.clone(), Outcome::Stale, Outcome::SendIdTaken, first]);
+    for (id, text) in [(1, "orders/7"), (4, "orders/8")] {
+        let group = GroupId::from_bytes([id; 10]);
+        assert_eq!(store.group_by_key(&key(text)).await.unwrap().map(|keyed| keyed.group), Some(group));
+        assert_eq!(texts(&store, &Topic::group(group)).await, ["created", "hello"]);
+        let unread = async |user| store.unread(Conversation::Group(group), user, Seq::ZERO).await.unwrap();
+        assert_eq!((unread(ann().id).await.messages, unread(ben().id).await.messages), (0, 1));
+    }
+    for id in [2, 3] {
+        let group = GroupId::from_bytes([id; 10]);
+        assert_eq!(store.roster(group).await.unwrap(), None);
+        assert_eq!(whole(&store, &Topic::group(group)).await.head, Seq::ZERO);
+    }
+    // The same message again is found in the group of the key.
+    let again = message(GroupId::from_bytes([1; 10]), &ann(), "m-1", "hello");
+    assert_eq!(commit_one(&store, again).await, Outcome::Repeated { seq: Seq(2), at: NOW });
+}
+
+pub async fn a_first_message_to_some_begins_a_group_too(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let mut begins = begun(1, "orders/7", "m-1", Some(vec![ben().id]));
+    if let Write::PostFirstInGroup { change, .. } = &mut begins {
+        change.facts.push(seated(&cal(), Role::Member));
+    }
+    assert_eq!(commit_one(&store, begins).await, Outcome::Posted { seq: Seq(2) });
+    let topic = Topic::group(GroupId::from_bytes([1; 10]));
+    let found = store.restricted(&topic, Seq(2)).await.unwrap().unwrap();
+    assert_eq!(found.audience.users(), [ann().id, ben().id]);
+    assert!(is_placeholder(&whole(&store, &topic).await.entries[1].data));
+    let copies = async |user: UserId| whole(&store, &Topic::user(user)).await.head;
+    let heads = (copies(ann().id).await, copies(ben().id).await, copies(cal().id).await);
+    assert_eq!(heads, (Seq(1), Seq(1), Seq::ZERO));
+    let sent = store.sent(Sender::User(ann().id), &SendId::new("m-1").unwrap()).await.unwrap().unwrap();
+    assert_eq!((sent.topic, sent.seq), (topic, Seq(2)));
 }
 
 pub async fn members_are_listed_after_one_who_has_left(fresh: impl Fresh) {

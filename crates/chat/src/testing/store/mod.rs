@@ -163,6 +163,8 @@ macro_rules! store_contract {
                 a_group_without_a_key_gets_a_number_that_no_other_had
                 the_greatest_numbers_that_are_keys_are_passed_over
                 an_id_creates_one_group
+                a_first_message_and_its_group_are_there_together
+                a_first_message_to_some_begins_a_group_too
                 members_are_listed_after_one_who_has_left
                 what_was_sent_with_each_id_is_found;
             user_tokens:

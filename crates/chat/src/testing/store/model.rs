@@ -34,6 +34,7 @@ impl Model {
             Write::PutUser(_)
             | Write::RemoveUser { .. }
             | Write::UserTokens(_)
+            | Write::PostFirstInGroup { .. }
             | Write::CreateAccount { .. }
             | Write::SetBio { .. }
             | Write::SetAvatar { .. }

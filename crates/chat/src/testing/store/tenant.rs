@@ -143,6 +143,10 @@ impl Known {
                 self.groups.insert(change.group);
                 self.topics.insert(Topic::group(change.group));
             }
+            Write::PostFirstInGroup { change, .. } if self.groups.len() < COMPARED => {
+                self.groups.insert(change.group);
+                self.topics.insert(Topic::group(change.group));
+            }
             Write::Post(draft) | Write::Publish { draft, .. } | Write::PostFirst { draft, .. }
                 if self.topics.len() < COMPARED =>
             {
@@ -204,6 +208,11 @@ fn copy(write: &Write) -> Option<Write> {
         Write::ChangeGroup(change) if change.version.is_none() => {
             let news = change.news.iter().map(elsewhere).collect();
             Some(Write::ChangeGroup(GroupChange { news, ..change.clone() }))
+        }
+        Write::PostFirstInGroup { change, draft, recipients } => {
+            let news = change.news.iter().map(elsewhere).collect();
+            let change = GroupChange { news, ..change.clone() };
+            Some(Write::PostFirstInGroup { change, draft: elsewhere(draft), recipients: recipients.clone() })
         }
         _ => None,
     }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{Application, ApplicationConfig, ApplicationUsage};
+use chat::store::{Application, ApplicationConfig, ApplicationUsage, ImplicitCreation};
 use chat::{ApplicationChange, Caller};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -39,8 +39,24 @@ pub(crate) struct ApplicationSettings {
     allowed_origins: Vec<String>,
     /// True if a user token creates its user if there is none.
     token_sign_up: bool,
+    /// The callers whose first message to a key that names no conversation creates one.
+    implicit_creation: Creators,
     /// The retention of its logs.
     retention: LogRetention,
+}
+
+/// The callers whose first message to a key creates its conversation: `off` for nobody, `application` for the
+/// application itself, `users` for its users, too.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImplicitCreation)]
+pub(crate) enum Creators {
+    /// Nobody.
+    Off,
+    /// The application itself.
+    Application,
+    /// The application and its users.
+    Users,
 }
 
 /// Changes of an application. What is left out stays.
@@ -61,6 +77,8 @@ pub(crate) struct ChangedSettings {
     allowed_origins: Option<Vec<String>>,
     /// True if a user token creates its user if there is none.
     token_sign_up: Option<bool>,
+    /// The callers whose first message to a key that names no conversation creates one.
+    implicit_creation: Option<Creators>,
     /// The retention of its logs: all of it, as it is to be.
     retention: Option<LogRetention>,
 }
@@ -85,6 +103,10 @@ pub(crate) struct Usage {
 /// The most that an application may have.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UsageLimits {
+    /// The users.
+    users: u64,
+    /// The conversations, but directs.
+    conversations: u64,
     /// The members of a new conversation.
     members: u32,
     /// The conversations of one user.
@@ -133,19 +155,41 @@ impl ChangedApplication {
     /// Returns the change of the domain.
     pub(crate) fn change(self) -> ApplicationChange {
         let Self { title, description, config } = self;
-        let ChangedSettings { allowed_origins, token_sign_up, retention } = config.unwrap_or_default();
-        let retention = retention.map(Into::into);
-        ApplicationChange { title, description, allowed_origins, token_sign_up, retention }
+        let config = config.unwrap_or_default();
+        let ChangedSettings { allowed_origins, token_sign_up, implicit_creation, retention } = config;
+        let (implicit_creation, retention) = (implicit_creation.map(Into::into), retention.map(Into::into));
+        ApplicationChange { title, description, allowed_origins, token_sign_up, implicit_creation, retention }
     }
 }
 
 impl ApplicationSettings {
     pub(crate) fn of(config: &ApplicationConfig) -> Self {
-        let ApplicationConfig { allowed_origins, token_sign_up, retention } = config;
+        let ApplicationConfig { allowed_origins, token_sign_up, implicit_creation, retention } = config;
         Self {
             allowed_origins: allowed_origins.clone(),
             token_sign_up: *token_sign_up,
+            implicit_creation: (*implicit_creation).into(),
             retention: retention.into(),
+        }
+    }
+}
+
+impl From<ImplicitCreation> for Creators {
+    fn from(creation: ImplicitCreation) -> Self {
+        match creation {
+            ImplicitCreation::Off => Self::Off,
+            ImplicitCreation::Application => Self::Application,
+            ImplicitCreation::Users => Self::Users,
+        }
+    }
+}
+
+impl From<Creators> for ImplicitCreation {
+    fn from(creators: Creators) -> Self {
+        match creators {
+            Creators::Off => Self::Off,
+            Creators::Application => Self::Application,
+            Creators::Users => Self::Users,
         }
     }
 }

@@ -4,13 +4,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chat::store::{Range, Version, version_of};
-use chat::{Ack, Caller, UserRef};
+use chat::{Ack, Caller, ConversationRef, ExternalMessage, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use wire::limits::{PAGE_ENTRIES, RECIPIENTS};
-use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, Seq, UserId};
+use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, Seq};
 
 use super::body::Body;
 use super::conversations::topic;
@@ -32,6 +32,11 @@ pub(crate) struct NewMessage {
     /// The only members who can read it, besides the author: 1 to 100 of your keys for users, or `id:` and their ids.
     /// Left out, every member reads it.
     recipients: Option<Vec<String>>,
+    /// The name of the conversation, if this message creates it, 1 to 80 characters; its key if it is left out.
+    title: Option<String>,
+    /// The users who are members from the beginning, if this message creates the conversation, besides the sender and
+    /// the recipients: your keys, or `id:` and their ids.
+    members: Option<Vec<String>>,
 }
 
 /// The new text of a message.
@@ -105,7 +110,8 @@ pub(crate) struct Slice {
     limit: Option<String>,
 }
 
-/// Sends a message: as the user of `Hubbub-As`, or as the application.
+/// Sends a message: as the user of `Hubbub-As`, or as the application. If a key names no conversation, and
+/// `implicit_creation` in the settings of the application allows it, the message creates one.
 #[utoipa::path(
     post, path = "/conversations/{conversation}/messages", tag = "messages", request_body = NewMessage,
     params(
@@ -124,15 +130,16 @@ pub(crate) async fn send(
     headers: HeaderMap,
     Body(new): Body<NewMessage>,
 ) -> Result<Response, ApiError> {
-    let topic = topic(&app, &caller, &conversation).await?;
-    let id = send_id(&app, &headers, new.id)?;
-    let reply_to = new.reply_to.map(|seq| within(seq, "reply_to")).transpose()?;
-    let recipients = match &new.recipients {
-        Some(names) => Some(recipients(&app, &caller, names).await?),
-        None => None,
+    let name = ConversationRef::parse(&conversation)?;
+    let message = ExternalMessage {
+        id: send_id(&app, &headers, new.id)?,
+        text: new.text,
+        reply_to: new.reply_to.map(|seq| within(seq, "reply_to")).transpose()?,
+        recipients: new.recipients.as_deref().map(recipients).transpose()?,
+        title: new.title,
+        members: new.members.unwrap_or_default(),
     };
-    let ack = app.chat.post_to(&caller, topic, id, &new.text, reply_to, recipients.as_deref()).await?;
-    Ok(acknowledged(ack))
+    Ok(acknowledged(app.chat.post_to_named(&caller, &name, message).await?))
 }
 
 /// Returns messages and notices of a conversation, oldest first.
@@ -219,13 +226,12 @@ pub(crate) async fn delete(
     amend(&app, &caller, (&conversation, &seq), id, Amendment::Delete, version).await
 }
 
-/// Returns the users that a request names as recipients.
-async fn recipients(app: &AppState, caller: &Caller, names: &[String]) -> Result<Vec<UserId>, ApiError> {
+/// Reads the users that a request names as recipients.
+fn recipients(names: &[String]) -> Result<Vec<UserRef>, Refusal> {
     if names.len() > 2 * RECIPIENTS {
-        return Err(Refusal::RecipientsBad.into());
+        return Err(Refusal::RecipientsBad);
     }
-    let names: Vec<UserRef> = names.iter().map(|name| UserRef::parse(name)).collect::<Result<_, _>>()?;
-    Ok(app.chat.users_named(caller, &names).await?)
+    names.iter().map(|name| UserRef::parse(name)).collect()
 }
 
 /// Amends a message, named by its conversation and its number in a path, if it has a version.
