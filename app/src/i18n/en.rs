@@ -502,6 +502,8 @@ pub(super) const EN: Language = Language {
         emoji_bad: "A reaction is one emoji, without letters or spaces.",
         too_many_reactions: "A message can have {max} different reactions. Use one of those.",
         group_full: "This group is full ({limit, plural, one {# member} other {# members}}).",
+        too_many_users: "The application has {max} users, which is the limit. Delete some, or ask the operator to raise application_users.",
+        too_many_conversations: "The application has {max} conversations, which is the limit. Delete some, or ask the operator to raise application_conversations.",
         too_many_groups: "You're in {max, plural, one {# group} other {# groups}}, which is the limit. Leave one first.",
         too_many_guests: "Too many new people have come from your network today. Try again in {minutes, duration}, or sign in if you have an account.",
         no_contact: "You don't share a group or a conversation with this person yet. Send them an invite link instead.",

@@ -5,6 +5,8 @@ use wire::{
     Timestamp, Topic, UserId,
 };
 
+use super::application_room::Limited;
+use super::compose::hash;
 use super::permissions::{Act, needs_application};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -135,7 +137,8 @@ impl Chat {
     /// first admin; a group that the application creates has no members.
     ///
     /// # Errors
-    /// Those of a group's name and of its settings, [`Refusal::TooManyGroups`] for a user.
+    /// Those of a group's name and of its settings, [`Refusal::TooManyConversations`], [`Refusal::TooManyGroups`] for a
+    /// user.
     pub async fn create_keyed_group(
         &self,
         caller: &Caller,
@@ -151,10 +154,12 @@ impl Chat {
         self.take_action(caller, me.id)?;
         let change = self.creation(caller, settings, &[], Fact::Keyed(key.clone())).await?;
         let id = change.group;
-        match self.commit(caller, Write::ChangeGroup(change)).await? {
-            Outcome::Stale => Ok(None),
-            _ => self.external_group(caller, id).await.map(Some),
+        let room = self.take_room(caller.application, Limited::Conversations).await?;
+        if self.commit(caller, Write::ChangeGroup(change)).await? == Outcome::Stale {
+            return Ok(None);
         }
+        room.used();
+        self.external_group(caller, id).await.map(Some)
     }
 
     /// Creates a group under the application's next number, as [`Chat::create_keyed_group`] does; true if it is new.
@@ -187,8 +192,10 @@ impl Chat {
             if let Some(created) = change.news.iter_mut().find(|draft| draft.topic == topic) {
                 (created.id, created.body) = (id.clone(), body);
             }
+            let room = self.take_room(caller.application, Limited::Conversations).await?;
             // Each time the id was used meanwhile, so it is found now.
             if self.commit(caller, Write::ChangeGroup(change)).await? != Outcome::Stale {
+                room.used();
                 return Ok((self.external_group(caller, group).await?, true));
             }
         }
@@ -269,8 +276,9 @@ impl Chat {
             // The key in the path names it; there is nothing to confirm.
             rules::delete(roster, me.id, roster.settings.name.as_str())
         })
-        .await
-        .map(|_| ())
+        .await?;
+        self.application_room.deleted(caller.application, Limited::Conversations);
+        Ok(())
     }
 
     /// Returns the groups with keys, by key, after one of them.

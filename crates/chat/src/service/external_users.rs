@@ -2,6 +2,7 @@
 
 use wire::{ApplicationId, Person, PersonName, Refusal, UserId};
 
+use super::application_room::Limited;
 use super::permissions::needs_application;
 use crate::auth::caller::{Caller, Principal};
 use crate::auth::user_token::valid_from;
@@ -127,7 +128,8 @@ impl Chat {
     /// Creates a user under the application's key, or changes their name and description; true if they are new.
     ///
     /// # Errors
-    /// [`Refusal::NotApplication`], [`Refusal::VersionStale`], and those of a name and a description.
+    /// [`Refusal::NotApplication`], [`Refusal::VersionStale`], [`Refusal::TooManyUsers`], and those of a name and a
+    /// description.
     pub async fn put_user(
         &self,
         caller: &Caller,
@@ -141,8 +143,17 @@ impl Chat {
         let bio = bio.map(names::description).transpose()?;
         let (sign_up, at) = (None, self.monotonic.now());
         let put = PutUser { key: key.clone(), person, bio, version, sign_up, at };
+        let room = match self.reader(caller).user_by_key(key).await? {
+            Some(_) => None,
+            None => Some(self.take_room(caller.application, Limited::Users).await?),
+        };
         match self.commit(caller, Write::PutUser(put)).await? {
-            Outcome::UserPut { user, created } => Ok((user, created)),
+            Outcome::UserPut { user, created } => {
+                if let Some(room) = room.filter(|_| created) {
+                    room.used();
+                }
+                Ok((user, created))
+            }
             Outcome::Stale => Err(Refusal::VersionStale.into()),
             other => Err(Fault::new("external_users", format!("a user came to {other:?}")).into()),
         }
@@ -162,6 +173,7 @@ impl Chat {
         let at = self.clock.now();
         let tokens_valid_from = valid_from(at);
         self.commit(caller, Write::RemoveUser { user, name, tokens_valid_from, at }).await?;
+        self.application_room.deleted(caller.application, Limited::Users);
         // Groups to which they were added meanwhile; without a key they are added to no others.
         self.leave_all(caller, owner.id, user).await
     }

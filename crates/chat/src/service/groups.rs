@@ -7,6 +7,7 @@ use wire::{
 };
 use wire::{ConversationSummary, Refusal, Refused, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
+use super::application_room::Limited;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names;
@@ -56,8 +57,12 @@ impl Chat {
         let groups = self.groups_of(caller, me.id).await?;
         let decision = rules::create(id, settings, me, others, groups, self.clock.now())?;
         let decision = self.with_accounts(caller, decision).await?;
+        let room = self.take_room(caller.application, Limited::Conversations).await?;
         match self.commit(caller, Write::ChangeGroup(self.write_down(id, None, me.id, decision))).await? {
-            Outcome::Done => Ok(GroupSummary { id, name }),
+            Outcome::Done => {
+                room.used();
+                Ok(GroupSummary { id, name })
+            }
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use wire::limits::GROUP_NAME_CHARS;
 use wire::{Conversation, GroupId, Member, Person, Refusal, Role, SendId, Seq, Topic, UserId};
 
+use super::application_room::Limited;
 use super::compose::{Composition, tidy};
 use super::external_groups::ConversationRef;
 use super::external_users::UserRef;
@@ -142,8 +143,12 @@ impl Chat {
         let draft = self.first_draft(caller, change.group, message, text, &others, recipients.as_deref());
         let draft = draft.await?;
         let (id, topic, timestamp) = (draft.id.clone(), draft.topic.clone(), draft.at);
+        let room = self.take_room(caller.application, Limited::Conversations).await?;
         match self.commit(caller, Write::PostFirstInGroup { change, draft, recipients }).await? {
-            Outcome::Posted { seq } => Ok(Some(Ack { id, topic, seq, timestamp, duplicate: false })),
+            Outcome::Posted { seq } => {
+                room.used();
+                Ok(Some(Ack { id, topic, seq, timestamp, duplicate: false }))
+            }
             Outcome::Stale => Ok(None),
             Outcome::SendIdTaken => Err(Refusal::SendIdTaken.into()),
             other => Err(Fault::new("implicit_creation", format!("a message came to {other:?}")).into()),

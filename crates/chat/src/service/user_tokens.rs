@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use wire::{Expected, Person, Refusal, Timestamp};
 
+use super::application_room::Limited;
 use super::external_users::UserRef;
 use super::permissions::needs_application;
 use crate::auth::caller::{Caller, Principal};
@@ -211,8 +212,14 @@ impl Chat {
         let sign_up = Some(TokenSignUp { issued: token.issued });
         let put =
             PutUser { key: key.clone(), person, bio: None, version: None, sign_up, at: self.monotonic.now() };
+        let room = self.take_room(application.id, Limited::Users).await?;
         match self.commit_in(application.id, Write::PutUser(put)).await? {
-            Outcome::UserPut { user, .. } => Ok(Some(user.person)),
+            Outcome::UserPut { user, created } => {
+                if created {
+                    room.used();
+                }
+                Ok(Some(user.person))
+            }
             Outcome::Stale => Ok(None),
             other => Err(Fault::new("user_tokens", format!("a user came to {other:?}")).into()),
         }

@@ -206,6 +206,8 @@ pub(crate) async fn usage(
     let (usage, limits) = app.chat.usage(&caller).await?;
     let ApplicationUsage { users, groups: conversations, topics, entries, bytes } = usage;
     let limits = UsageLimits {
+        users: limits.application_users,
+        conversations: limits.application_conversations,
         members: limits.group_members,
         conversations_of_user: limits.user_groups,
         open_topics: limits.open_topics,
