@@ -90,6 +90,8 @@ refusal_texts! {
     too_many_reactions,
     group_full,
     too_many_groups,
+    too_many_users,
+    too_many_conversations,
     too_many_guests,
     no_contact,
     added_too_often,

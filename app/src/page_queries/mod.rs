@@ -167,8 +167,10 @@ pub(crate) fn listings(
 /// A user's profile, for another user or for themselves.
 pub(crate) struct ProfileData {
     pub(crate) profile: Profile,
-    /// The role of the account; none for a guest.
+    /// The role of the account; none without one.
     pub(crate) role: Option<AppRole>,
+    /// True for a guest: the user has no account, and the application does not name them.
+    pub(crate) is_guest: bool,
     /// True if it is the caller's own profile.
     pub(crate) mine: bool,
 }
@@ -180,7 +182,8 @@ pub(crate) fn profile(person: String) -> impl Future<Output = Result<ProfileData
         let me = caller.user()?;
         let (profile, role) = chat.profile(&caller, user_id(&person)?).await?;
         let mine = profile.person == *me;
-        Ok(ProfileData { profile, role, mine })
+        let is_guest = !chat.is_known(&caller, profile.person.id).await?;
+        Ok(ProfileData { profile, role, is_guest, mine })
     }
 }
 
@@ -223,8 +226,10 @@ pub(crate) fn results(
 /// The caller's own account, with its sessions.
 pub(crate) struct AccountData {
     pub(crate) me: Person,
-    /// The role of the account; none for a guest.
+    /// The role of the account; none without one.
     pub(crate) role: Option<AppRole>,
+    /// True for a guest: the user has no account, and the application does not name them.
+    pub(crate) is_guest: bool,
     pub(crate) profile: Profile,
     pub(crate) sessions: Vec<SessionLine>,
     /// Users whom the caller has blocked.
@@ -257,7 +262,8 @@ pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + 
         let sessions = chat.sessions(&caller).await?.into_iter().map(line).collect();
         let blocked = chat.blocked(&caller).await?;
         let (profile, _) = chat.profile(&caller, me.id).await?;
-        Ok(AccountData { me, role, profile, sessions, blocked })
+        let is_guest = !chat.is_known(&caller, me.id).await?;
+        Ok(AccountData { me, role, is_guest, profile, sessions, blocked })
     }
 }
 

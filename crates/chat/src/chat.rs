@@ -33,6 +33,7 @@ use crate::realtime::signals::Signals;
 use crate::realtime::typing::TypingBuffer;
 use crate::rules;
 use crate::search::IndexProgress;
+use crate::service::application_room::ApplicationRoom;
 use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
 use crate::service::limits::Limits;
@@ -76,6 +77,8 @@ pub struct Chat {
     pub(crate) typing_pace: RateLimiter<UserKey>,
     /// The users who are typing, until they are published.
     pub(crate) typing: Arc<TypingBuffer>,
+    /// The room for users and conversations that each application has left.
+    pub(crate) application_room: ApplicationRoom,
     pub(crate) password_hashing: PasswordHashing,
     /// The token that makes a user the owner, if it was offered and not used.
     pub(crate) owner_link: Mutex<Option<TokenHash>>,
@@ -215,6 +218,7 @@ impl Chat {
             newcomers,
             typing_pace: RateLimiter::new(10, 1.0),
             typing,
+            application_room: ApplicationRoom::default(),
             password_hashing: PasswordHashing::new(),
             owner_link: Mutex::default(),
             pictures: CpuPool::new("pictures", 1, 8),

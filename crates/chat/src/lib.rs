@@ -37,7 +37,7 @@ pub use crate::ports::search as search_index;
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
 pub use crate::realtime::RecentMetrics;
 pub use crate::service::{
-    ApplicationChange, ConversationRef, ExternalGroup, ExternalUser, ListedGroup, UserRef,
+    ApplicationChange, ConversationRef, ExternalGroup, ExternalMessage, ExternalUser, ListedGroup, UserRef,
 };
 pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,

@@ -131,7 +131,7 @@ pub struct Member {
     pub person: Person,
     /// Their role in this group, not in the application.
     pub role: Role,
-    /// True if they have an account; a guest has none.
+    /// True if they have an account, or the application names them by a key; a guest has neither.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub account: bool,
     /// The time they joined, UTC.

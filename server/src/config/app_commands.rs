@@ -2,11 +2,20 @@
 
 use std::num::NonZeroU32;
 
+use chat::store::ImplicitCreation;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use wire::PublicId;
 
 use super::settings::ServerSettings;
 use crate::ops::Manage;
+
+/// The words for the values of `--implicit-creation`.
+const CREATORS: [&str; 3] = [
+    ImplicitCreation::Off.as_str(),
+    ImplicitCreation::Application.as_str(),
+    ImplicitCreation::Users.as_str(),
+];
 
 /// The commands of `hubbub app`.
 #[derive(Debug, Subcommand)]
@@ -23,6 +32,19 @@ pub(super) enum AppCommand {
     },
     /// List the applications
     List(ServerSettings),
+    /// Change settings of an application; prints them
+    Set {
+        /// The id of the application
+        app: PublicId,
+        /// The callers whose first message to a key that names no conversation creates one
+        #[arg(long, value_name = "WHO", value_parser = PossibleValuesParser::new(CREATORS))]
+        implicit_creation: Option<String>,
+        /// True if a user token creates its user if there is none
+        #[arg(long, value_name = "BOOL")]
+        token_sign_up: Option<bool>,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
     /// Create another token of an application
     Token(NewToken),
     /// Create a token of an application and revoke all others; their connections end
@@ -96,6 +118,11 @@ impl AppCommand {
                 Manage::Create { title: title.clone(), description: description.clone() }
             }
             Self::List(_) => Manage::List,
+            Self::Set { app, implicit_creation, token_sign_up, .. } => Manage::Set {
+                app: *app,
+                implicit_creation: implicit_creation.clone(),
+                token_sign_up: *token_sign_up,
+            },
             Self::Token(new) => new.task(false),
             Self::Rotate(new) => new.task(true),
             Self::Tokens { app, .. } => Manage::Tokens { app: *app },
@@ -107,6 +134,7 @@ impl AppCommand {
     pub(super) fn settings(self) -> ServerSettings {
         match self {
             Self::Create { settings, .. }
+            | Self::Set { settings, .. }
             | Self::Token(NewToken { settings, .. })
             | Self::Rotate(NewToken { settings, .. })
             | Self::Tokens { settings, .. }

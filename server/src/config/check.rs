@@ -25,6 +25,10 @@ impl ServerSettings {
                 limits.newcomers_per_minute,
             )?,
             group_members: self.group_members.map_or(limits.group_members, NonZero::get),
+            application_users: self.application_users.map_or(limits.application_users, NonZero::get),
+            application_conversations: self
+                .application_conversations
+                .map_or(limits.application_conversations, NonZero::get),
             send_burst: self.send_burst.map_or(limits.send_burst, NonZero::get),
             send_per_second: rate("send_per_second", self.send_per_second, limits.send_per_second)?,
             token_send_burst: self.token_send_burst.map_or(limits.token_send_burst, NonZero::get),

@@ -164,6 +164,12 @@ pub(super) struct ServerSettings {
     /// The most members of a new group [default: 1000]
     #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
     pub(super) group_members: Option<NonZeroU32>,
+    /// The most users of an application, counted when it creates one [default: 100000]
+    #[arg(long, env = "HUBBUB_APPLICATION_USERS", value_name = "COUNT")]
+    pub(super) application_users: Option<NonZeroU64>,
+    /// The most conversations of an application, without direct ones [default: 100000]
+    #[arg(long, env = "HUBBUB_APPLICATION_CONVERSATIONS", value_name = "COUNT")]
+    pub(super) application_conversations: Option<NonZeroU64>,
     /// The most messages a user may send in one burst [default: 20]
     #[arg(long, env = "HUBBUB_SEND_BURST", value_name = "COUNT")]
     pub(super) send_burst: Option<NonZeroU32>,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chat::store::Application;
-use chat::{ApiTokenRecord, Caller, Chat, Created, Error};
+use chat::store::{Application, ImplicitCreation};
+use chat::{ApiTokenRecord, ApplicationChange, Caller, Chat, Created, Error};
 use serde::{Deserialize, Serialize};
 use wire::{PublicId, Refusal, Timestamp};
 
@@ -25,6 +25,15 @@ pub enum Manage {
     },
     /// Lists all applications.
     List,
+    /// Changes settings of an application; what is none stays.
+    Set {
+        /// The application.
+        app: PublicId,
+        /// The word for the callers whose first message creates a conversation.
+        implicit_creation: Option<String>,
+        /// True if user tokens create their users.
+        token_sign_up: Option<bool>,
+    },
     /// Creates an API token.
     Token {
         /// The application it belongs to; none for a token of the operator.
@@ -93,6 +102,21 @@ pub(super) async fn carry_out(chat: &Arc<Chat>, command: Manage) -> Result<Strin
             Ok(format!("application {id}\ntoken       {token}\nsigning key {key} (kid {kid})"))
         }
         Manage::List => list(chat, &operator).await,
+        Manage::Set { app, implicit_creation, token_sign_up } => {
+            let implicit_creation =
+                match implicit_creation.as_deref() {
+                    Some(text) => Some(ImplicitCreation::parse(text).ok_or_else(|| {
+                        ConfigError(format!("`{text}` is none of off, application and users"))
+                    })?),
+                    None => None,
+                };
+            let change =
+                ApplicationChange { implicit_creation, token_sign_up, ..ApplicationChange::default() };
+            let changed = chat.change_managed(&operator, app, change, None).await.map_err(explained)?;
+            let config = changed.config;
+            let (creators, sign_up) = (config.implicit_creation.as_str(), config.token_sign_up);
+            Ok(format!("implicit creation {creators}\ntoken sign-up     {sign_up}"))
+        }
         Manage::Token { app, label, days, rotate } => {
             let expires = days.map(|days| Timestamp(chat.now().0.saturating_add(i64::from(days) * DAY_MS)));
             let token = match app {

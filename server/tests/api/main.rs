@@ -7,6 +7,7 @@ mod client;
 mod conversations;
 mod documents;
 mod hostile;
+mod implicit_creation;
 mod inbox;
 mod invites;
 mod isolation;

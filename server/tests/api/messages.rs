@@ -73,6 +73,70 @@ async fn messages_are_changed_by_those_who_may() {
 }
 
 #[tokio::test]
+async fn a_message_changes_only_in_the_version_that_was_read() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Zoe", "Leila", "Li"]).await;
+    shop.has_conversation("tea", &["zoe", "leila", "li"]).await;
+    let zoe = shop.acting_as("zoe");
+    for recipients in [None, Some(["leila"])] {
+        let mut said = json!({ "text": "Chai?" });
+        if let Some(recipients) = recipients {
+            said["recipients"] = json!(recipients);
+        }
+        let said = zoe.post("/conversations/tea/messages", said).await.is(201).body;
+        let path = format!("/conversations/tea/messages/{}", said["seq"]);
+        let read =
+            async |program: &Program<'_>| program.get(&path).await.is(200).header("etag").unwrap().to_owned();
+        let first = read(&zoe).await;
+        assert!(first.starts_with("\"v") && first == read(&shop).await, "{first}");
+        let (at, with) =
+            (|tag: &str| zoe.clone().header("If-Match", tag), |text: &str| json!({ "text": text }));
+        at(&first).patch(&path, with("Chai at four?")).await.is(200);
+        at(&first).patch(&path, with("Coffee?")).await.fails(412, "version_stale");
+        // It is so already.
+        at(&first).patch(&path, with("Chai at four?")).await.is(200);
+        let second = read(&zoe).await;
+        shop.acting_as("leila").put(&format!("{path}/reactions/%F0%9F%AB%96"), json!({})).await.is(200);
+        at(&second).delete(&path).await.fails(412, "version_stale");
+        let third = read(&zoe).await;
+        assert!(first != second && second != third, "{first} {second} {third}");
+        assert_eq!(zoe.get(&path).await.body["data"]["text"], "Chai at four?");
+        // What one may not do one may not do in any version.
+        let refused = shop.acting_as("leila").header("If-Match", &first).patch(&path, with("Mine")).await;
+        refused.fails(403, "not_author");
+        for bad in ["\"v1\"", "v1", "\"\"", "W/\"v1\""] {
+            at(bad).delete(&path).await.fails(412, "version_stale");
+        }
+        // A repeat with the same id is answered as the first time.
+        let named = json!({ "text": "Chai at five?", "id": format!("edit-{}", said["seq"]) });
+        at(&third).patch(&path, named.clone()).await.is(200);
+        assert_eq!(at(&third).patch(&path, named).await.is(200).body["duplicate"], true);
+        at("*").delete(&path).await.is(200);
+        assert_ne!(read(&zoe).await, third, "a deleted message has a version, too");
+        at("*").delete(&path).await.fails(404, "not_found");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn of_twenty_edits_of_one_version_one_counts() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Zoe"]).await;
+    shop.has_conversation("tea", &["zoe"]).await;
+    let said = shop.post("/conversations/tea/messages", json!({ "text": "0" })).await.is(201).body;
+    let path = format!("/conversations/tea/messages/{}", said["seq"]);
+    let tag = shop.get(&path).await.is(200).header("etag").unwrap().to_owned();
+    let at = shop.clone().header("If-Match", &tag);
+    let edits = (1..=20).map(|n| at.patch(&path, json!({ "text": n.to_string() })));
+    let answers = futures::future::join_all(edits).await;
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(412)), (1, 19));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_application_speaks_for_itself_under_its_title() {
     let server = server().await;
     let shop = Program::of_application(&server, "The Shop").await;

@@ -69,6 +69,80 @@ async fn users_are_listed_by_key_in_parts_that_link_to_the_next() {
 }
 
 #[tokio::test]
+async fn users_are_found_by_key_or_name_and_a_user_finds_those_they_know() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    for (key, name) in [("c%2F1", "Wanjirũ"), ("c%2F2", "李雷"), ("staff", "Zoë O'Brien"), ("x", "سارا")]
+    {
+        shop.put(&format!("/users/{key}"), json!({ "name": name })).await.is(201);
+    }
+    shop.put("/conversations/tea", json!({ "name": "Chai" })).await.is(201);
+    for member in ["c%2F1", "c%2F2", "staff"] {
+        shop.put(&format!("/conversations/tea/members/{member}"), json!({})).await.is(200);
+    }
+    let found = async |program: &Program<'_>, query: &str| -> Vec<String> {
+        let list = program.get(&format!("/users{query}")).await.is(200).body;
+        let key = |user: &serde_json::Value| user["key"].as_str().unwrap_or("-").to_owned();
+        list["items"].as_array().unwrap().iter().map(key).collect()
+    };
+    assert_eq!(found(&shop, "?q=c%2F").await, ["c/1", "c/2"]);
+    assert_eq!(found(&shop, "?q=c%2F&limit=1").await, ["c/1"]);
+    assert_eq!(found(&shop, "?q=o%27brien").await, ["staff"]);
+    assert_eq!(found(&shop, "?q=%D8%B3%D8%A7").await, ["x"]);
+    assert_eq!(found(&shop, "?q=nobody").await, [""; 0]);
+    assert_eq!(found(&shop, "?q=%20").await, ["c/1", "c/2", "staff", "x"], "without words it is the list");
+    let zoe = shop.acting_as("staff");
+    assert_eq!(found(&zoe, "?q=wan").await, ["c/1"]);
+    assert_eq!(found(&zoe, "?q=%D8%B3%D8%A7").await, [""; 0], "she knows nobody of that name");
+    assert_eq!(found(&zoe, "").await, ["c/1", "c/2"]);
+    let first = zoe.get("/users?limit=1").await.is(200);
+    let next = first.body["next"].as_str().unwrap();
+    assert_eq!(found(&zoe, &format!("?limit=1&cursor={next}")).await, ["c/2"]);
+    assert_eq!(found(&shop.acting_as("x"), "").await, [""; 0]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_reads_what_the_application_is_and_none_of_its_settings() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "متجر نور").await;
+    shop.patch("/application", json!({ "description": "Tea & cups" })).await.is(200);
+    shop.has_users(&["Zoe"]).await;
+    let whole = shop.get("/application").await.is(200);
+    let scope = json!({ "scope": { "conversations": [], "write": false } });
+    let token = shop.post("/users/zoe/tokens", scope).await.is(201).body["token"].clone();
+    for user in [shop.acting_as("zoe"), Program::new(&server).with_token(token.as_str().unwrap())] {
+        let public = user.get("/application").await.is(200);
+        assert_eq!(
+            public.body,
+            json!({ "id": whole.body["id"], "title": "متجر نور", "description": "Tea & cups" })
+        );
+        assert_eq!(public.header("etag"), None);
+        assert_ne!(user.patch("/application", json!({ "title": "Mine" })).await.status, 200);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_lifetime_names_both_bounds() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Zoe"]).await;
+    for wrong in [0, 86_401] {
+        let refused = shop.post("/users/zoe/tokens", json!({ "expires_in": wrong })).await;
+        let detail = refused.fails(400, "field_wrong").body["detail"].clone();
+        assert!(detail.as_str().unwrap().contains("from 1 to 86400 seconds"), "{detail}");
+    }
+    for right in [1, 86_400] {
+        shop.post("/users/zoe/tokens", json!({ "expires_in": right })).await.is(201);
+    }
+    let refused = shop.post("/application/signing-key", json!({ "keep_previous_s": 86_401 })).await;
+    let detail = refused.fails(400, "field_wrong").body["detail"].clone();
+    assert!(detail.as_str().unwrap().contains("from 0 to 86400 seconds"), "{detail}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_deleted_user_leaves_their_conversations_and_their_messages_stay() {
     let server = server().await;
     let shop = Program::of_application(&server, "Shop").await;

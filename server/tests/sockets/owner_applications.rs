@@ -57,10 +57,20 @@ async fn the_owner_creates_an_application_whose_token_is_shown_once() {
         ("title", "Noor's shop"),
         ("description", ""),
         ("origins", "https://shop.example\r\n\r\n http://localhost:4000 "),
+        ("implicit_creation", "users"),
         ("page", &one),
     ];
+    let (_, page) = opens(&server, &token, &one).await;
+    assert_eq!(page.attributes("#implicit-creation option[selected]", "value"), ["off"]);
     let (status, answer) = sends(&server, &token, "/do/change_application", &change).await;
     assert_eq!(status, 303, "{answer}");
+    let (_, page) = opens(&server, &token, &one).await;
+    assert_eq!(page.attributes("#implicit-creation option[selected]", "value"), ["users"]);
+    let mut wrong = change;
+    wrong[4].1 = "everyone";
+    let (status, answer) = sends(&server, &token, "/do/change_application", &wrong).await;
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.contains("off, application or users"), "{answer}");
     let changed = server.chat().application_of(&program).await.unwrap();
     let origins = ["https://shop.example", "http://localhost:4000"];
     assert_eq!(

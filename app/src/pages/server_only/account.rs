@@ -53,9 +53,9 @@ pub(super) fn AccountPage() -> impl IntoView {
 #[component]
 fn Account(known: AccountData) -> impl IntoView {
     let t = use_texts();
-    let AccountData { me, role, profile, sessions, blocked } = known;
+    let AccountData { me, role, is_guest, profile, sessions, blocked } = known;
     let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <BlockedUsers person/> }).collect();
-    let role_name = role.map_or(t.guest(), |role| t.app_role(role));
+    let role_name = role.map(|role| t.app_role(role)).or_else(|| is_guest.then(|| t.guest()));
     let others = sessions.len() > 1;
     let end_others =
         if role.is_some() { t.sign_out_others_consequences() } else { t.sign_out_others_guest() };
@@ -66,7 +66,7 @@ fn Account(known: AccountData) -> impl IntoView {
                 <p class="listing-row">
                     <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
                     <strong class="name" dir="auto">{me.name.to_string()}</strong>
-                    <span class="tag">{role_name}</span>
+                    {role_name.map(|name| view! { <span class="tag">{name}</span> })}
                 </p>
                 {(role >= Some(wire::AppRole::Admin)).then(|| view! {
                     <p><a class="button button-small" href="/server">{t.server_administration()}</a></p>

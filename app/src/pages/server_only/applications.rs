@@ -1,7 +1,7 @@
 //! The pages on which the owner manages applications and their tokens.
 
 use chat::ApiTokenRecord;
-use chat::store::Application;
+use chat::store::{Application, ImplicitCreation};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::Timestamp;
@@ -160,6 +160,16 @@ fn SettingsForm(application: Application) -> impl IntoView {
     let t = use_texts();
     let Application { public_id, title, description, config, .. } = application;
     let or = |field: &str, stored: String| typed(CHANGE, field).unwrap_or(stored);
+    let chosen = or("implicit_creation", config.implicit_creation.as_str().to_owned());
+    let creators = ImplicitCreation::ALL.map(|creation| {
+        let label = match creation {
+            ImplicitCreation::Off => t.implicit_creation_off(),
+            ImplicitCreation::Application => t.implicit_creation_application(),
+            ImplicitCreation::Users => t.implicit_creation_users(),
+        };
+        let value = creation.as_str();
+        view! { <option value=value selected=chosen == value>{label}</option> }
+    });
     view! {
         <Form action=CHANGE class="form">
             <input type="hidden" name="application" value=public_id.to_string()/>
@@ -176,6 +186,11 @@ fn SettingsForm(application: Application) -> impl IntoView {
                 {in_textarea(or("origins", config.allowed_origins.join("\n")))}
             </textarea>
             <p class="hint" id="origins-hint">{t.allowed_origins_hint()}</p>
+            <label for="implicit-creation">{t.implicit_creation()}</label>
+            <select id="implicit-creation" name="implicit_creation" aria-describedby="implicit-creation-hint">
+                {creators}
+            </select>
+            <p class="hint" id="implicit-creation-hint">{t.implicit_creation_hint()}</p>
             <Refusal id="settings-refused"/>
             <button class="button button-primary">{t.save()}</button>
         </Form>

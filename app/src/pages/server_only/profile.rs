@@ -30,7 +30,8 @@ pub(super) fn ProfilePage() -> impl IntoView {
 #[component]
 fn Profile(shown: ProfileData) -> impl IntoView {
     let t = use_texts();
-    let ProfileData { profile: Profile { person, since, bio, .. }, role, mine } = shown;
+    let ProfileData { profile: Profile { person, since, bio, .. }, role, is_guest, mine } = shown;
+    let label_of = role.map(|role| t.app_role(role)).or_else(|| is_guest.then(|| t.guest()));
     let (id, name) = (person.id.to_string(), person.name.to_string());
     let since = short_date(&use_zone().get_untracked(), since);
     let (to, label) =
@@ -40,7 +41,7 @@ fn Profile(shown: ProfileData) -> impl IntoView {
             <section class="card profile">
                 <Avatar id name person=true large=true/>
                 <p>
-                    <span class="tag">{role.map_or(t.guest(), |role| t.app_role(role))}</span> " "
+                    {label_of.map(|label| view! { <span class="tag">{label}</span> " " })}
                     <span class="hint">{t.joined_on(Words(&since)).plain()}</span>
                 </p>
                 <p class="profile-bio" dir="auto">{bio.as_str().to_owned()}</p>

@@ -46,6 +46,7 @@ impl Wakes {
             match write {
                 Write::Log(LogWrite::Post(draft)) if draft.may_cause_work() => wakes.entries = true,
                 Write::Log(LogWrite::Post(Draft { counts: true, .. }) | LogWrite::PostFirst { .. })
+                | Write::GroupWithMessage(_)
                 | Write::Amend(_)
                 | Write::Groups(_)
                 | Write::Trim(_) => wakes.messages = true,

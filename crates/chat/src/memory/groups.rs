@@ -6,11 +6,14 @@ use std::collections::btree_map::Entry;
 use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Timestamp, Topic, UserId};
 
 use super::records::{Group, MemberView};
+use super::restricted::author;
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Checked, Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, ListedMember,
+    Checked, Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome,
+    ListedMember, LogOutcome,
     MembershipState, NewMembers, Roster, Version, folded,
 };
+use crate::rules::Audience;
 
 impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
@@ -61,10 +64,7 @@ impl ApplicationState {
             members: group
                 .members
                 .iter()
-                .map(|member| Member {
-                    account: self.accounts.contains_key(&member.person.id),
-                    ..group.marked(member)
-                })
+                .map(|member| Member { account: self.is_known(member.person.id), ..group.marked(member) })
                 .collect(),
             bans: group.bans.clone(),
             invites: group.invites.clone(),
@@ -116,8 +116,13 @@ impl ApplicationState {
         })
     }
 
+    /// Returns true if a user has an account, or a key of the application.
+    fn is_known(&self, user: UserId) -> bool {
+        self.accounts.contains_key(&user) || self.keys_of_users.contains_key(&user)
+    }
+
     fn seat(&self, group: &Group, member: &Member) -> Member {
-        Member { account: self.accounts.contains_key(&member.person.id), ..group.marked(member) }
+        Member { account: self.is_known(member.person.id), ..group.marked(member) }
     }
 
     pub(super) fn overview(
@@ -229,9 +234,8 @@ impl ApplicationState {
         if self.groups.get(&change.group).map(|group| group.version) != change.version {
             return Checked::Stale;
         }
-        let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
         let is_sent = |draft: &Draft| self.sent(draft.sender, &draft.id).is_some();
-        if change.facts.iter().any(is_taken) || change.news.iter().any(is_sent) {
+        if self.is_key_taken(change) || change.news.iter().any(is_sent) {
             return Checked::Stale;
         }
         for fact in &change.facts {
@@ -244,6 +248,33 @@ impl ApplicationState {
             self.append(draft.clone());
         }
         Checked::Done
+    }
+
+    /// Creates a group with its first message, for everyone or for some members.
+    pub(super) fn create_with_message(&mut self, new: GroupWithMessage) -> GroupWithMessageOutcome {
+        let GroupWithMessage { change, draft, recipients } = new;
+        if self.is_key_taken(&change) {
+            return GroupWithMessageOutcome::Stale;
+        }
+        if let Some(outcome) = self.sent_before(&draft) {
+            return GroupWithMessageOutcome::Message(outcome);
+        }
+        if self.change(&change) == Checked::Stale {
+            return GroupWithMessageOutcome::Stale;
+        }
+        let seq = match recipients {
+            None => self.append(draft),
+            Some(users) => {
+                let readers = author(&draft).into_iter().chain(users).collect();
+                self.append_restricted(draft, &Audience::of(readers))
+            }
+        };
+        GroupWithMessageOutcome::Message(LogOutcome::Posted { seq })
+    }
+
+    fn is_key_taken(&self, change: &GroupChange) -> bool {
+        let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
+        change.facts.iter().any(is_taken)
     }
 
     pub(super) fn establish(&mut self, id: GroupId, fact: &Fact) {

@@ -1,12 +1,16 @@
 //! Users and groups that an application names by keys, in memory.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use wire::{Description, GroupId, Person, PersonName, Timestamp, UserId};
 
 use super::records::StoredProfile;
 use super::state::ApplicationState;
-use crate::ports::store::{ExternalKey, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version};
+use crate::ports::store::{
+    CALLED, ExternalKey, FoundUser, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version, folded,
+    past,
+};
 
 /// Users and groups with keys.
 impl ApplicationState {
@@ -17,8 +21,37 @@ impl ApplicationState {
     }
 
     pub(super) fn key_of_user(&self, user: UserId) -> Option<KeyedUser> {
-        let (key, _) = self.user_keys.iter().find(|(_, (keyed, _))| *keyed == user)?;
-        self.user_by_key(key)
+        self.user_by_key(self.keys_of_users.get(&user)?)
+    }
+
+    pub(super) fn users_with(&self, words: &str, limit: usize) -> Vec<FoundUser> {
+        let is_person = |user: &UserId| !self.deleted.contains(user);
+        let found =
+            |user: UserId| Some(FoundUser { person: self.person(user)?, keyed: self.key_of_user(user) });
+        let (from, past) = (ExternalKey::new(words).ok(), past(words));
+        let from = from.as_ref().map_or(Bound::Unbounded, Bound::Included);
+        let keys = self.user_keys.range((from, Bound::Unbounded));
+        let keys = keys.skip_while(|(key, _)| key.as_str() < words);
+        let by_key = keys.take_while(|(key, _)| key.as_str() < past.as_str()).map(|(_, (user, _))| *user);
+        let mut users: Vec<UserId> = by_key.take(limit).collect();
+        let words = folded(words);
+        let mut named: BTreeMap<(String, UserId), UserId> = BTreeMap::new();
+        for names in [&self.guest_names, &self.account_names] {
+            let mut seen = BTreeSet::new();
+            for user in names.with(&words).take(2 * CALLED) {
+                if seen.len() >= CALLED {
+                    break;
+                }
+                if seen.insert(user)
+                    && let Some(person) = self.person(user)
+                {
+                    named.insert((folded(person.name.as_str()), user), user);
+                }
+            }
+        }
+        let seen: BTreeSet<UserId> = users.iter().copied().collect();
+        users.extend(named.into_values().filter(|user| !seen.contains(user)).filter(is_person));
+        users.into_iter().filter_map(found).take(limit).collect()
     }
 
     pub(super) fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Vec<KeyedUser> {
@@ -69,6 +102,7 @@ impl ApplicationState {
                 let bio = bio.clone().unwrap_or_default();
                 self.profiles.insert(person.id, StoredProfile { since: *at, bio, picture: None });
                 self.user_keys.insert(key.clone(), (person.id, Version(1)));
+                self.keys_of_users.insert(person.id, key.clone());
                 self.tokens_valid_from.insert(person.id, valid_from);
             }
         }
@@ -79,8 +113,13 @@ impl ApplicationState {
     }
 
     pub(super) fn remove_user(&mut self, user: UserId, name: &PersonName, at: Timestamp) {
-        self.user_keys.retain(|_, (keyed, _)| *keyed != user);
+        if let Some(key) = self.keys_of_users.remove(&user) {
+            self.user_keys.remove(&key);
+        }
         self.rename(user, name);
+        // Nobody looks for them any more.
+        self.guest_names.remove(name.as_str(), user);
+        self.account_names.remove(name.as_str(), user);
         self.set_bio(user, Description::default());
         if let Some(told) = self.profiles.get_mut(&user) {
             told.picture = None;

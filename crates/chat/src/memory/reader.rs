@@ -18,10 +18,10 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, GroupListing, GroupOverview,
-    InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState,
-    MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster,
-    RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, FoundUser, GroupListing,
+    GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
+    MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range,
+    Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
@@ -283,6 +283,10 @@ impl StoreReader for MemoryReader {
 
     async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault> {
         Ok(self.state().users_by_key(after, limit))
+    }
+
+    async fn users_with(&self, words: &str, limit: usize) -> Result<Vec<FoundUser>, Fault> {
+        Ok(self.state().users_with(words, limit))
     }
 
     async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault> {

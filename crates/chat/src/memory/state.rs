@@ -49,6 +49,8 @@ pub(super) struct ApplicationState {
     pub(super) groups: HashMap<GroupId, Group>,
     /// The users whom the application names by keys, each with a version.
     pub(super) user_keys: BTreeMap<ExternalKey, (UserId, Version)>,
+    /// The key of each of them.
+    pub(super) keys_of_users: HashMap<UserId, ExternalKey>,
     /// The keys of users who were deleted, each with the time from which tokens that name it must be issued.
     pub(super) ended_user_keys: HashMap<ExternalKey, Timestamp>,
     /// The times from which the tokens of users must be issued, where some were ended.
@@ -116,6 +118,7 @@ impl ApplicationState {
             newcomers: BTreeSet::new(),
             groups: HashMap::new(),
             user_keys: BTreeMap::new(),
+            keys_of_users: HashMap::new(),
             ended_user_keys: HashMap::new(),
             tokens_valid_from: HashMap::new(),
             links: HashMap::new(),

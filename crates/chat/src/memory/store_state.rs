@@ -74,6 +74,9 @@ impl MemoryState {
                 Outcome::SetRetention(self.application(application).set_retention(write))
             }
             Write::Groups(change) => Outcome::Groups(self.application(application).change(&change)),
+            Write::GroupWithMessage(new) => {
+                Outcome::GroupWithMessage(self.application(application).create_with_message(new))
+            }
             Write::Users(write) => Outcome::Users(self.write_user(application, write)),
             Write::PutUser(put) => Outcome::PutUser(self.application(application).put_user(&put)),
             Write::CreateAccount(new) => {

@@ -91,7 +91,7 @@ impl ApplicationState {
     pub(super) fn end_user(&mut self, user: UserId, before: Timestamp) {
         self.end_issued(user, Timestamp(i64::MAX));
         self.links.retain(|_, link| link.user != user);
-        if let Some((key, _)) = self.user_keys.iter().find(|(_, (keyed, _))| *keyed == user) {
+        if let Some(key) = self.keys_of_users.get(&user) {
             self.ended_user_keys.insert(key.clone(), before);
         }
     }

@@ -37,10 +37,21 @@ pub fn create(
     let founder = Member::new(by.clone(), Role::Admin, now);
     let name = settings.name.clone();
     let summary = wire::GroupSummary { id: group, name: name.clone() };
-    let mut decision = Decision::fact(Fact::Created { settings, at: now })
+    let decision = Decision::fact(Fact::Created { settings, at: now })
         .and(Fact::MemberAdded(founder))
         .tell_and_note(Event::Created { by: by.clone(), name })
         .tell_user(by, Event::GroupAdded { group: summary.clone() });
+    Ok(with_others(decision, &summary, by, others, now))
+}
+
+/// Adds the members whom somebody puts into a new group.
+fn with_others(
+    mut decision: Decision,
+    summary: &wire::GroupSummary,
+    by: &Person,
+    others: &[Person],
+    now: Timestamp,
+) -> Decision {
     for person in others.iter().filter(|person| person.id != by.id) {
         let member = Member::new(person.clone(), Role::Member, now);
         decision = decision
@@ -50,14 +61,29 @@ pub fn create(
             .note(Event::Added { member, by: by.clone() })
             .tell_user(person, Event::GroupAdded { group: summary.clone() });
     }
-    Ok(decision)
+    decision
 }
 
-/// The application creates a group. It has no members yet, and no admin but the application.
-#[must_use]
-pub fn establish(settings: Settings, by: &Person, now: Timestamp) -> Decision {
+/// The application creates a group. It has no admin but the application; users may be members from the beginning.
+///
+/// # Errors
+/// [`Refusal::GroupFull`].
+pub fn establish(
+    group: wire::GroupId,
+    settings: Settings,
+    by: &Person,
+    others: &[Person],
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let limit = settings.limit;
+    if others.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+        return Err(Refusal::GroupFull { limit });
+    }
     let name = settings.name.clone();
-    Decision::fact(Fact::Created { settings, at: now }).tell_and_note(Event::Created { by: by.clone(), name })
+    let summary = wire::GroupSummary { id: group, name: name.clone() };
+    let decision = Decision::fact(Fact::Created { settings, at: now })
+        .tell_and_note(Event::Created { by: by.clone(), name });
+    Ok(with_others(decision, &summary, by, others, now))
 }
 
 /// A user joins: by the join policy, or with an invite. A member stays one: joining twice is joining once. The first

@@ -28,6 +28,15 @@ impl Chat {
         Ok(self.reader(caller).account(AccountKey::User(user)).await?)
     }
 
+    /// Returns true if a user has an account, or the application names them by a key. Others are guests.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn is_known(&self, caller: &Caller, user: UserId) -> Result<bool, Error> {
+        Ok(self.account_of(caller, user).await?.is_some()
+            || self.reader(caller).key_of_user(user).await?.is_some())
+    }
+
     /// Creates the account of a guest under their own name; their device is remembered from now on. The first account
     /// of a fresh server is its owner, unless the owner comes by a link.
     ///

@@ -6,6 +6,7 @@ use wire::{
     Setting, Timestamp, Topic, UserId,
 };
 
+use super::application_room::Limited;
 use super::groups::events;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -114,7 +115,9 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::delete`].
     pub async fn delete_group(&self, caller: &Caller, id: GroupId, typed: &str) -> Result<(), Error> {
         let me = caller.actor()?;
-        self.change(caller, id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await?;
+        self.application_room.deleted(caller.application, Limited::Conversations);
+        Ok(())
     }
 
     /// Adds a user.

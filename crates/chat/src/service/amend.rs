@@ -2,12 +2,13 @@
 
 use wire::{Amendment, Json, Refusal, RichText, SendId, Seq, Topic};
 
+use super::compose::{hash, tidy};
 use super::permissions::{Act, viewer};
-use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
 use crate::ports::store::{
-    Amend, AmendOutcome, Draft, Ends, Mentions, Permission, PermissionTo, Sender, event_of, is_placeholder,
+    Amend, AmendOutcome, Draft, Ends, Mentions, Permission, PermissionTo, Sender, Version, event_of,
+    is_placeholder, version_of,
 };
 use crate::rules;
 use crate::service::error::Error;
@@ -27,6 +28,23 @@ impl Chat {
         id: SendId,
         target: Seq,
         amendment: Amendment,
+    ) -> Result<Ack, Error> {
+        self.amend_version(caller, topic, id, target, amendment, None).await
+    }
+
+    /// As [`Chat::amend`], if the message has a version: see [`version_of`]. A message that is as the change would make it
+    /// may have any.
+    ///
+    /// # Errors
+    /// Those of [`Chat::amend`], and [`Refusal::VersionStale`].
+    pub async fn amend_version(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+        id: SendId,
+        target: Seq,
+        amendment: Amendment,
+        version: Option<Version>,
     ) -> Result<Ack, Error> {
         self.is_in_scope(caller, topic, Act::Write).await?;
         let me = caller.scoped_actor()?;
@@ -72,6 +90,9 @@ impl Chat {
                 let (seq, timestamp) = (entry.seq, entry.timestamp);
                 return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate: true });
             }
+            if version.is_some_and(|version| version != version_of(&entry.data)) {
+                return Err(Refusal::VersionStale.into());
+            }
             let (said, whom) = self.read_text(caller, conversation, text).await?;
             (body, mentions) = (said, Some(whom));
         }
@@ -90,7 +111,7 @@ impl Chat {
             mentions: Mentions::default(),
             ends: Ends::Nobody,
         };
-        let amend = Amend { target, by: me.clone(), amendment, body, mentions, news };
+        let amend = Amend { target, by: me.clone(), amendment, body, mentions, version, news };
         let (seq, timestamp, duplicate) = match self.commit(caller, amend).await? {
             AmendOutcome::Posted { seq } => (seq, now, false),
             AmendOutcome::Repeated { seq, at } | AmendOutcome::Unchanged { seq, at } => (seq, at, true),

@@ -6,10 +6,10 @@ use tokio::time::{Instant, timeout_at};
 use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
 use wire::{
     ApplicationId, BroadcastRecord, Conversation, ConversationSummary, Entry, Event, GroupSummary,
-    JoinPolicy, Json, Pair, Person, Refusal, RichText, SendId, Seq, Timestamp, Topic, UserId,
+    JoinPolicy, Json, Pair, Refusal, RichText, SendId, Seq, Timestamp, Topic, UserId,
 };
 
-use super::send::{hash, tidy};
+use super::compose::{hash, tidy};
 use crate::auth::caller::{Caller, Principal};
 use crate::chat::Chat;
 use crate::ports::store::{
@@ -342,19 +342,7 @@ impl Chat {
             return Err(Refusal::TargetsBad.into());
         }
         self.action_rate.take_many(caller.key(me.id), cost(users.len()), self.monotonic.now())?;
-        let (mut others, mut contacts) =
-            (Vec::<Person>::with_capacity(users.len()), Vec::with_capacity(users.len()));
-        for user in users {
-            if *user == me.id || others.iter().any(|other| other.id == *user) {
-                continue;
-            }
-            others.push(self.reader(caller).person(*user).await?.ok_or(Refusal::NotFound)?);
-            self.no_block(caller, *user).await?;
-            let contact = self.contact(caller, *user).await?;
-            rules::may_give_seat(contact)?;
-            contacts.push((*user, contact));
-        }
-        self.take_adding(caller, &contacts).await?;
+        let others = self.people_to_add(caller, users).await?;
         self.create_group_of(caller, name, JoinPolicy::Invite, &others).await
     }
 

@@ -1,13 +1,15 @@
 //! Contact: the relation that lets a user add another to a group.
 
-use wire::{AppRole, Event, Pair, Refusal, Topic, UserId};
+use std::collections::HashSet;
+
+use wire::{AppRole, Event, Pair, Person, Refusal, Topic, UserId};
 
 use super::groups::events;
 use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::chat::Chat;
 use crate::ports::store::{AttemptOutcome, AttemptWrite, Range};
-use crate::rules::{Contact, SEATS_FROM_ONE};
+use crate::rules::{self, Contact, SEATS_FROM_ONE};
 use crate::service::error::Error;
 
 /// The number of newest entries of a direct that are searched for a message of a user.
@@ -50,6 +52,36 @@ impl Chat {
             AttemptOutcome::Exhausted { .. } => Err(Refusal::AddedTooOften.into()),
             AttemptOutcome::Done => Ok(()),
         }
+    }
+
+    /// Returns the users whom a caller puts into a new group, each once and without the caller, if they may add all of
+    /// them. The application may, for the users are its own; a user's additions count towards their limits.
+    pub(super) async fn people_to_add(
+        &self,
+        caller: &Caller,
+        users: &[UserId],
+    ) -> Result<Vec<Person>, Error> {
+        let mut seen = HashSet::from([caller.actor()?.id]);
+        let (mut others, mut contacts) = (Vec::with_capacity(users.len()), Vec::new());
+        for user in users {
+            if !seen.insert(*user) {
+                continue;
+            }
+            others.push(self.reader(caller).person(*user).await?.ok_or(Refusal::NotFound)?);
+            if self.reader(caller).is_deleted(*user).await? {
+                return Err(Refusal::NotFound.into());
+            }
+            if caller.owner().is_none() {
+                self.no_block(caller, *user).await?;
+                let contact = self.contact(caller, *user).await?;
+                rules::may_give_seat(contact)?;
+                contacts.push((*user, contact));
+            }
+        }
+        if !contacts.is_empty() {
+            self.take_adding(caller, &contacts).await?;
+        }
+        Ok(others)
     }
 
     /// Returns true if a user has written to another recently, in their direct.

@@ -39,7 +39,7 @@ impl Chat {
         };
         let mut members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
         for member in &mut members {
-            member.account = self.account_of(caller, member.person.id).await?.is_some();
+            member.account = self.is_known(caller, member.person.id).await?;
         }
         let member_count = 2;
         let opened = self

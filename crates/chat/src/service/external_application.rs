@@ -8,7 +8,8 @@ use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationConfig, ApplicationWrite, Checked, RetentionConfig, RetentionRule, Version,
+    Application, ApplicationConfig, ApplicationWrite, Checked, ImplicitCreation, RetentionConfig,
+    RetentionRule, Version,
 };
 use crate::service::error::Error;
 
@@ -32,6 +33,8 @@ pub struct ApplicationChange {
     pub allowed_origins: Option<Vec<String>>,
     /// True if user tokens create their users.
     pub token_sign_up: Option<bool>,
+    /// The callers whose first message to a key creates its conversation.
+    pub implicit_creation: Option<ImplicitCreation>,
     /// The retention of its logs.
     pub retention: Option<RetentionConfig>,
 }
@@ -60,6 +63,15 @@ impl Chat {
         Ok(self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?)
     }
 
+    /// Returns the application of a caller, who may be one of its users. Its settings are not for users.
+    ///
+    /// # Errors
+    /// Those of [`Caller::scoped_actor`].
+    pub async fn application_for(&self, caller: &Caller) -> Result<Application, Error> {
+        caller.scoped_actor()?;
+        Ok(self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?)
+    }
+
     /// Changes the application of a caller, if it has a version.
     ///
     /// # Errors
@@ -83,7 +95,14 @@ impl Chat {
         version: Option<Version>,
     ) -> Result<(), Error> {
         let id = present.id;
-        let ApplicationChange { title, description, allowed_origins, token_sign_up, retention } = change;
+        let ApplicationChange {
+            title,
+            description,
+            allowed_origins,
+            token_sign_up,
+            implicit_creation,
+            retention,
+        } = change;
         let write = ApplicationWrite::Change {
             // Parts that are not changed are those of this version.
             version: Some(version.unwrap_or(present.version)),
@@ -92,6 +111,7 @@ impl Chat {
             config: ApplicationConfig {
                 allowed_origins: allowed_origins.map_or(Ok(present.config.allowed_origins), checked)?,
                 token_sign_up: token_sign_up.unwrap_or(present.config.token_sign_up),
+                implicit_creation: implicit_creation.unwrap_or(present.config.implicit_creation),
                 retention: retention.map_or(Ok(present.config.retention), checked_retention)?,
             },
         };

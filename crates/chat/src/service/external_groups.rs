@@ -1,12 +1,13 @@
 //! Conversations that an application manages by its own keys.
 
 use wire::{
-    Conversation, Description, GroupId, JoinPolicy, Member, Pair, Refusal, SendId, Setting, Settings,
+    Conversation, Description, GroupId, JoinPolicy, Member, Pair, Person, Refusal, SendId, Setting, Settings,
     Timestamp, Topic, UserId,
 };
 
+use super::application_room::Limited;
+use super::compose::hash;
 use super::permissions::{Act, needs_application};
-use super::send::hash;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
@@ -136,7 +137,8 @@ impl Chat {
     /// first admin; a group that the application creates has no members.
     ///
     /// # Errors
-    /// Those of a group's name and of its settings, [`Refusal::TooManyGroups`] for a user.
+    /// Those of a group's name and of its settings, [`Refusal::TooManyConversations`], [`Refusal::TooManyGroups`] for a
+    /// user.
     pub async fn create_keyed_group(
         &self,
         caller: &Caller,
@@ -150,12 +152,14 @@ impl Chat {
             return Ok(None);
         }
         self.take_action(caller, me.id)?;
-        let change = self.creation(caller, settings, Fact::Keyed(key.clone())).await?;
+        let change = self.creation(caller, settings, &[], Fact::Keyed(key.clone())).await?;
         let id = change.group;
-        match self.commit(caller, change).await? {
-            Checked::Stale => Ok(None),
-            Checked::Done => self.external_group(caller, id).await.map(Some),
+        let room = self.take_room(caller.application, Limited::Conversations).await?;
+        if self.commit(caller, change).await? == Checked::Stale {
+            return Ok(None);
         }
+        room.used();
+        self.external_group(caller, id).await.map(Some)
     }
 
     /// Creates a group under the application's next number, as [`Chat::create_keyed_group`] does; true if it is new.
@@ -183,20 +187,22 @@ impl Chat {
                     _ => Err(Refusal::SendIdTaken.into()),
                 };
             }
-            let mut change = self.creation(caller, settings.clone(), Fact::Numbered).await?;
+            let mut change = self.creation(caller, settings.clone(), &[], Fact::Numbered).await?;
             let (group, topic) = (change.group, Topic::group(change.group));
             if let Some(created) = change.news.iter_mut().find(|draft| draft.topic == topic) {
                 (created.id, created.body) = (id.clone(), body);
             }
+            let room = self.take_room(caller.application, Limited::Conversations).await?;
             // Each time the id was used meanwhile, so it is found now.
             if self.commit(caller, change).await? != Checked::Stale {
+                room.used();
                 return Ok((self.external_group(caller, group).await?, true));
             }
         }
     }
 
     /// Returns the settings of a new group.
-    fn new_settings(&self, name: &str, new: Vec<Setting>) -> Result<Settings, Refusal> {
+    pub(super) fn new_settings(&self, name: &str, new: Vec<Setting>) -> Result<Settings, Refusal> {
         let mut settings = Settings {
             name: names::group_name(name)?,
             description: Description::default(),
@@ -211,15 +217,21 @@ impl Chat {
         Ok(settings)
     }
 
-    /// Returns the creation of a group, by a user or by the application, under a key.
-    async fn creation(&self, caller: &Caller, settings: Settings, key: Fact) -> Result<GroupChange, Error> {
+    /// Returns the creation of a group under a key, by a user or by the application, with other members.
+    pub(super) async fn creation(
+        &self,
+        caller: &Caller,
+        settings: Settings,
+        others: &[Person],
+        key: Fact,
+    ) -> Result<GroupChange, Error> {
         let me = caller.actor()?;
         let id = GroupId::from_bytes(self.random());
         let decision = if caller.owner().is_some() {
-            rules::establish(settings, me, self.clock.now())
+            rules::establish(id, settings, me, others, self.clock.now())?
         } else {
             let groups = self.groups_of(caller, me.id).await?;
-            rules::create(id, settings, me, &[], groups, self.clock.now())?
+            rules::create(id, settings, me, others, groups, self.clock.now())?
         };
         let decision = self.with_accounts(caller, decision.and(key)).await?;
         Ok(self.write_down(id, None, me.id, decision))
@@ -264,8 +276,9 @@ impl Chat {
             // The key in the path names it; there is nothing to confirm.
             rules::delete(roster, me.id, roster.settings.name.as_str())
         })
-        .await
-        .map(|_| ())
+        .await?;
+        self.application_room.deleted(caller.application, Limited::Conversations);
+        Ok(())
     }
 
     /// Returns the groups with keys, by key, after one of them.

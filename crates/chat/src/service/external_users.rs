@@ -2,13 +2,14 @@
 
 use wire::{ApplicationId, Person, PersonName, Refusal, UserId};
 
+use super::application_room::Limited;
 use super::permissions::needs_application;
 use crate::auth::caller::{Caller, Principal};
 use crate::auth::user_token::valid_from;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
 use crate::ports::store::{
-    Application, ApplicationKey, KeyedUser, PutUser, PutUserOutcome, UserWrite, Version,
+    Application, ApplicationKey, FoundUser, KeyedUser, PutUser, PutUserOutcome, UserWrite, Version,
 };
 use crate::rules;
 use crate::service::error::Error;
@@ -127,7 +128,8 @@ impl Chat {
     /// Creates a user under the application's key, or changes their name and description; true if they are new.
     ///
     /// # Errors
-    /// [`Refusal::NotApplication`], [`Refusal::VersionStale`], and those of a name and a description.
+    /// [`Refusal::NotApplication`], [`Refusal::VersionStale`], [`Refusal::TooManyUsers`], and those of a name and a
+    /// description.
     pub async fn put_user(
         &self,
         caller: &Caller,
@@ -141,8 +143,17 @@ impl Chat {
         let bio = bio.map(names::description).transpose()?;
         let (sign_up, at) = (None, self.monotonic.now());
         let put = PutUser { key: key.clone(), person, bio, version, sign_up, at };
+        let room = match self.reader(caller).user_by_key(key).await? {
+            Some(_) => None,
+            None => Some(self.take_room(caller.application, Limited::Users).await?),
+        };
         match self.commit(caller, put).await? {
-            PutUserOutcome::Put { user, created } => Ok((user, created)),
+            PutUserOutcome::Put { user, created } => {
+                if let Some(room) = room.filter(|_| created) {
+                    room.used();
+                }
+                Ok((user, created))
+            }
             PutUserOutcome::Stale => Err(Refusal::VersionStale.into()),
         }
     }
@@ -161,6 +172,7 @@ impl Chat {
         let at = self.clock.now();
         let tokens_valid_from = valid_from(at);
         self.commit(caller, UserWrite::Remove { user, name, tokens_valid_from, at }).await?;
+        self.application_room.deleted(caller.application, Limited::Users);
         // Groups to which they were added meanwhile; without a key they are added to no others.
         self.leave_all(caller, owner.id, user).await
     }
@@ -176,6 +188,57 @@ impl Chat {
             }
         }
         Ok(())
+    }
+
+    /// Returns users by these words, up to a limit. The application finds all of its users whose key begins with them, or
+    /// whose name contains them; a user finds those whom [`Chat::people`] returns.
+    ///
+    /// # Errors
+    /// Those of [`Caller::actor`].
+    pub async fn find_users(
+        &self,
+        caller: &Caller,
+        words: &str,
+        limit: usize,
+    ) -> Result<Vec<ExternalUser>, Error> {
+        caller.actor()?;
+        let limit = limit.min(PART);
+        if caller.owner().is_some() {
+            let found = self.reader(caller).users_with(words.trim(), limit).await?.into_iter();
+            return Ok(found.map(|FoundUser { person, keyed }| ExternalUser { person, keyed }).collect());
+        }
+        let near = self.people(caller, words).await?;
+        self.with_keys(caller, near.into_iter().take(limit)).await
+    }
+
+    /// Returns the people whom a user knows, by name, after one of them: see [`Chat::people_after`].
+    ///
+    /// # Errors
+    /// Those of [`Caller::user`].
+    pub async fn known_users(
+        &self,
+        caller: &Caller,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<ListPart<ExternalUser>, Error> {
+        let limit = limit.min(PART);
+        let ListPart { items, more } = self.people_after(caller, "", after).await?;
+        let more = more || items.len() > limit;
+        Ok(ListPart { items: self.with_keys(caller, items.into_iter().take(limit)).await?, more })
+    }
+
+    /// Returns people with the application's keys for them.
+    async fn with_keys(
+        &self,
+        caller: &Caller,
+        people: impl Iterator<Item = Person>,
+    ) -> Result<Vec<ExternalUser>, Error> {
+        let mut users = Vec::new();
+        for person in people {
+            let keyed = self.reader(caller).key_of_user(person.id).await?;
+            users.push(ExternalUser { person, keyed });
+        }
+        Ok(users)
     }
 
     /// Returns the users with keys, by key, after one of them.

@@ -7,6 +7,7 @@ use wire::{
 };
 use wire::{ConversationSummary, Refusal, Refused, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
+use super::application_room::Limited;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names;
@@ -55,8 +56,12 @@ impl Chat {
         let groups = self.groups_of(caller, me.id).await?;
         let decision = rules::create(id, settings, me, others, groups, self.clock.now())?;
         let decision = self.with_accounts(caller, decision).await?;
+        let room = self.take_room(caller.application, Limited::Conversations).await?;
         match self.commit(caller, self.write_down(id, None, me.id, decision)).await? {
-            Checked::Done => Ok(GroupSummary { id, name }),
+            Checked::Done => {
+                room.used();
+                Ok(GroupSummary { id, name })
+            }
             Checked::Stale => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
     }
@@ -267,7 +272,7 @@ impl Chat {
         Ok(Groups { count, max: self.limits.user_groups })
     }
 
-    /// Adds to the entries about new members whether they have an account.
+    /// Adds to the entries about new members whether they are known: see [`Chat::is_known`].
     pub(super) async fn with_accounts(
         &self,
         caller: &Caller,
@@ -275,7 +280,7 @@ impl Chat {
     ) -> Result<Decision, Error> {
         for news in &mut decision.news {
             if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
-                member.account = self.account_of(caller, member.person.id).await?.is_some();
+                member.account = self.is_known(caller, member.person.id).await?;
             }
         }
         Ok(decision)

@@ -10,6 +10,10 @@ pub struct Limits {
     pub group_members: u32,
     /// The most groups one user may be in.
     pub user_groups: usize,
+    /// The most users of an application.
+    pub application_users: u64,
+    /// The most conversations of an application, but directs.
+    pub application_conversations: u64,
     /// Burst of the rate limit for sending messages, per user.
     pub send_burst: u32,
     /// Rate limit for sending messages, per user and second.
@@ -84,6 +88,8 @@ impl Default for Limits {
         Self {
             group_members: 1_000,
             user_groups: 500,
+            application_users: 100_000,
+            application_conversations: 100_000,
             send_burst: 20,
             send_per_second: 2.0,
             token_send_burst: 50,

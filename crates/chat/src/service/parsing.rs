@@ -34,6 +34,19 @@ impl Chat {
             everyone = rules::may_mention_everyone(&roster, me.id);
             members = roster.members;
         }
+        self.read_text_among(members, everyone, text).await
+    }
+
+    /// As [`Chat::read_text`], among these members; `everyone` is true if the author may mention all of them.
+    ///
+    /// # Errors
+    /// Those of [`Chat::read_text`].
+    pub(super) async fn read_text_among(
+        &self,
+        members: Vec<Member>,
+        everyone: bool,
+        text: &str,
+    ) -> Result<(RichText, Mentions), Error> {
         let said = self.parse(text, members, everyone).await?;
         let mentions = text::mentions(&said);
         Ok((said, mentions))

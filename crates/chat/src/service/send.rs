@@ -1,12 +1,8 @@
 //! Sending: messages to conversations and JSON to open topics.
 
-use sha2::{Digest, Sha256};
-use wire::limits::TEXT_BYTES;
-use wire::{
-    Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, UserId,
-    has_visible_text,
-};
+use wire::{Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, UserId};
 
+use super::compose::{Composition, hash, tidy};
 use super::parsing::is_long;
 use super::permissions::{Act, may_publish, viewer};
 use crate::auth::caller::Caller;
@@ -14,8 +10,8 @@ use crate::auth::network::Network;
 use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
-    BodyHash, DirectCreation, Draft, Ends, LogOutcome, LogWrite, MembershipState, Mentions, OpenTopicBounds,
-    Permission, PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, event_of, is_placeholder,
+    DirectCreation, Draft, Ends, LogOutcome, LogWrite, MembershipState, Mentions, OpenTopicBounds, Permission,
+    PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, event_of, is_placeholder,
 };
 use crate::rules::{self, Audience};
 use crate::service::error::Error;
@@ -98,10 +94,25 @@ impl Chat {
     ) -> Result<PendingSend, Error> {
         self.is_in_scope(caller, &topic, Act::Write).await?;
         let me = caller.scoped_actor()?;
-        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
-        let now = self.clock.now();
         self.take_send(caller, me.id)?;
+        self.begin_admitted(caller, topic, id, text, reply_to, recipients).await
+    }
+
+    /// As [`Chat::begin_post_to`], for a text that is tidy, after the scope and the rate limit.
+    pub(super) async fn begin_admitted(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: SendId,
+        text: String,
+        reply_to: Option<Seq>,
+        recipients: Option<&[UserId]>,
+    ) -> Result<PendingSend, Error> {
+        let me = caller.scoped_actor()?;
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
         let creation = match conversation {
             Conversation::Direct(pair) if caller.owner().is_none() => {
                 self.first_message(caller, pair, now).await?
@@ -115,37 +126,16 @@ impl Chat {
             None => (None, None),
         };
         let restricted = self.restricted_to(caller, &id, right, recipients, audience.as_ref()).await?;
-        let mut meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
-        if let Some((Recipients::Chosen(users), _)) = &restricted {
-            let users: Vec<String> = users.iter().map(UserId::to_string).collect();
-            meant = format!("to {}\0{meant}", users.join(" "));
-        }
         if is_long(&text) {
             right.check(self.reader(caller).standing(conversation, me.id).await?.as_ref())?;
         }
-        let (said, mentions) = self.read_text(caller, conversation, &text).await?;
+        let (body, mentions) = self.read_text(caller, conversation, &text).await?;
         self.typing.forget(&caller.log(topic.clone()), me.id);
-        let mut event = Event::message(me.clone(), text, said, quote);
-        if let (Event::Message { recipients, .. }, Some((_, people))) = (&mut event, &restricted) {
-            recipients.clone_from(people);
-        }
-        let draft = Draft {
-            body: hash(&topic, meant.as_bytes()),
-            topic,
-            sender: Sender::User(me.id),
-            id,
-            data: Json::of(&event),
-            at: now,
-            right: Some(right),
-            about: reply_to,
-            counts: true,
-            is_row: true,
-            mentions,
-            ends: Ends::Nobody,
-        };
+        let composition = Composition { text, body, mentions, reply_to, quote, restricted };
+        let (draft, recipients) = composition.draft(me, right, id, now);
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        let write = match (restricted, creation) {
-            (Some((recipients, _)), _) => LogWrite::PostRestricted(RestrictedDraft { draft, recipients }),
+        let write = match (recipients, creation) {
+            (Some(recipients), _) => LogWrite::PostRestricted(RestrictedDraft { draft, recipients }),
             (None, Some(creation)) => LogWrite::PostFirst { draft, creation },
             (None, None) => LogWrite::Post(draft),
         };
@@ -362,46 +352,5 @@ impl Chat {
         let [.., a, b, c, d] = (self.clock.now().0 >> 4).to_be_bytes();
         let [e, f, g, h, i, j] = self.random();
         SendId::from_bytes([a, b, c, d, e, f, g, h, i, j])
-    }
-}
-
-/// Returns the text with one kind of line break, no space around it, and no control characters but tabs. A text
-/// without anything visible counts as empty.
-pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
-    if text.len() > TEXT_BYTES {
-        return Err(Refusal::TextTooLong);
-    }
-    let text = text.replace("\r\n", "\n");
-    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let text = text.trim_end().trim_start_matches(['\n', '\r']);
-    if !has_visible_text(text) { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
-}
-
-pub(super) fn hash(topic: &Topic, body: &[u8]) -> BodyHash {
-    let mut sha = Sha256::new();
-    sha.update(topic.as_str());
-    // A topic has no control characters, so no two pairs of topic and body run together.
-    sha.update([0]);
-    sha.update(body);
-    let digest: [u8; 32] = sha.finalize().into();
-    let mut first = [0; 16];
-    first.copy_from_slice(&digest[..16]);
-    BodyHash(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_loses_what_nobody_sees() {
-        assert_eq!(tidy("\r\n  indented\r\nnext\u{0}\u{7}  \n"), Ok("  indented\nnext".into()));
-        for empty in
-            ["", "  ", "\n\t\n", "\u{0}", "\u{200b}", "\u{2800}\n\u{3164}", "\u{fe0f}\u{ad}", "\u{e0041}"]
-        {
-            assert_eq!(tidy(empty), Err(Refusal::TextEmpty));
-        }
-        assert!(tidy(&"x".repeat(TEXT_BYTES)).is_ok());
-        assert_eq!(tidy(&"x".repeat(TEXT_BYTES + 1)), Err(Refusal::TextTooLong));
     }
 }

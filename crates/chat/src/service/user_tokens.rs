@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use wire::{Expected, Person, Refusal, Timestamp};
 
+use super::application_room::Limited;
 use super::external_users::UserRef;
 use super::permissions::needs_application;
 use crate::auth::caller::{Caller, Principal};
@@ -149,7 +150,7 @@ impl Chat {
     ) -> Result<SigningKey, Error> {
         needs_application(caller)?;
         if keep_previous_s > KEPT_S {
-            let wants = Expected::Lifetime;
+            let wants = Expected::KeyLifetime;
             return Err(Refusal::FieldWrong { field: "keep_previous_s".into(), wants }.into());
         }
         let at = self.clock.now();
@@ -211,8 +212,14 @@ impl Chat {
         let sign_up = Some(TokenSignUp { issued: token.issued });
         let put =
             PutUser { key: key.clone(), person, bio: None, version: None, sign_up, at: self.monotonic.now() };
+        let room = self.take_room(application.id, Limited::Users).await?;
         match self.commit_in(application.id, put).await? {
-            PutUserOutcome::Put { user, .. } => Ok(Some(user.person)),
+            PutUserOutcome::Put { user, created } => {
+                if created {
+                    room.used();
+                }
+                Ok(Some(user.person))
+            }
             PutUserOutcome::Stale => Ok(None),
         }
     }

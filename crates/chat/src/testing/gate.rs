@@ -19,10 +19,10 @@ use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
-    Conversations, ExternalKey, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount, Kept,
-    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, MessageTail, NewMembers,
-    OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender,
-    SentBefore, SignInLink, Slices, Store, StoreReader, Tail, Unread,
+    Conversations, ExternalKey, FoundUser, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount,
+    Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, MessageTail,
+    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange,
+    Sender, SentBefore, SignInLink, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -449,6 +449,10 @@ impl StoreReader for GateReader {
 
     async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault> {
         self.reader.users_by_key(after, limit).await
+    }
+
+    async fn users_with(&self, words: &str, limit: usize) -> Result<Vec<FoundUser>, Fault> {
+        self.reader.users_with(words, limit).await
     }
 
     async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault> {

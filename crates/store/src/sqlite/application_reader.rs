@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, GroupListing,
-    GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
-    MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range,
-    Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FoundUser,
+    GroupListing, GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember,
+    LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile,
+    Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -343,6 +343,12 @@ impl StoreReader for SqliteReader {
         let (application, after) = (self.application, after.cloned());
         let read = move |db: &_| keyed::users(db, application, after.as_ref(), limit);
         self.shared.readers.read("users_by_key", read).await
+    }
+
+    async fn users_with(&self, words: &str, limit: usize) -> Result<Vec<FoundUser>, Fault> {
+        let (application, words) = (self.application, words.to_owned());
+        let read = move |db: &_| keyed::users_with(db, application, &words, limit);
+        self.shared.readers.read("users_with", read).await
     }
 
     async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault> {

@@ -1,13 +1,16 @@
 //! Changes of groups, as rows.
 
-use chat::store::{Checked, Fact, GroupChange, Version, folded};
+use chat::rules::Audience;
+use chat::store::{
+    Checked, Fact, GroupChange, GroupWithMessage, GroupWithMessageOutcome, LogOutcome, Version, folded,
+};
 use rusqlite::{ToSql, Transaction, params};
-use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic};
+use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic, UserId};
 
 use super::append::{append, sent_before};
 use super::scope::Scope;
 use super::values::{join_policy, role};
-use super::{damaged, keyed, names};
+use super::{damaged, keyed, names, restricted};
 
 /// Changes a group, if it is what was looked at when that was decided.
 pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<Checked> {
@@ -19,12 +22,8 @@ pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<
     if version != change.version {
         return Ok(Checked::Stale);
     }
-    for fact in &change.facts {
-        if let Fact::Keyed(key) = fact
-            && keyed::group(db, application, key)?.is_some()
-        {
-            return Ok(Checked::Stale);
-        }
+    if is_key_taken(scope, change)? {
+        return Ok(Checked::Stale);
     }
     // An id of the caller's names one change.
     for draft in &change.news {
@@ -41,6 +40,44 @@ pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<
         append(scope, draft)?;
     }
     Ok(Checked::Done)
+}
+
+/// Creates a group with its first message, for everyone or for some members.
+pub(super) fn create_with_message(
+    scope: Scope<'_>,
+    new: &GroupWithMessage,
+) -> rusqlite::Result<GroupWithMessageOutcome> {
+    let GroupWithMessage { change, draft, recipients } = new;
+    // A repeat of the message that created the group has another topic: it is found in the group of the key.
+    if is_key_taken(scope, change)? {
+        return Ok(GroupWithMessageOutcome::Stale);
+    }
+    if let Some(outcome) = sent_before(scope, draft)? {
+        return Ok(GroupWithMessageOutcome::Message(outcome));
+    }
+    if apply(scope, change)? == Checked::Stale {
+        return Ok(GroupWithMessageOutcome::Stale);
+    }
+    let seq = match recipients {
+        None => append(scope, draft)?,
+        Some(users) => {
+            let readers = restricted::author(draft).into_iter().chain(users.iter().copied());
+            restricted::append_to(scope, draft, &Audience::of(readers.collect()))?
+        }
+    };
+    Ok(GroupWithMessageOutcome::Message(LogOutcome::Posted { seq }))
+}
+
+/// Returns true if the change gives a group a key that another one has.
+fn is_key_taken(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<bool> {
+    for fact in &change.facts {
+        if let Fact::Keyed(key) = fact
+            && keyed::group(scope.db, scope.application, key)?.is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn establish(scope: Scope<'_>, id: GroupId, group: &str, fact: &Fact) -> rusqlite::Result<()> {

@@ -60,6 +60,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Trim(trim) => Outcome::Trim(trim::trim(scope, trim)?),
         Write::SetRetention(write) => Outcome::SetRetention(usage::set_retention(scope, write)?),
         Write::Groups(change) => Outcome::Groups(changes::apply(scope, change)?),
+        Write::GroupWithMessage(new) => Outcome::GroupWithMessage(changes::create_with_message(scope, new)?),
         Write::Users(write) => Outcome::Users(users::write(scope, write)?),
         Write::PutUser(put) => Outcome::PutUser(keyed::put_user(db, application, put)?),
         Write::CreateAccount(new) => Outcome::CreateAccount(accounts::create(db, application, new)?),

@@ -33,8 +33,11 @@ pub(super) fn roster(
     let mut members = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts
-                        WHERE accounts.application = members.application AND accounts.user = members.user)
+                (EXISTS (SELECT 1 FROM accounts
+                         WHERE accounts.application = members.application AND accounts.user = members.user)
+                 OR EXISTS (SELECT 1 FROM user_keys
+                            WHERE user_keys.application = members.application
+                                AND user_keys.user = members.user))
          FROM members JOIN users ON users.application = members.application AND users.id = members.user
          WHERE members.application = ? AND members.\"group\" = ? ORDER BY members.id",
     )?;
@@ -184,8 +187,11 @@ pub(super) fn overview(
         let mut find = db.prepare_cached(
             "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                     members.delivered_mark, members.seen_mark,
-                    EXISTS (SELECT 1 FROM accounts
-                            WHERE accounts.application = members.application AND accounts.user = members.user)
+                    (EXISTS (SELECT 1 FROM accounts
+                             WHERE accounts.application = members.application AND accounts.user = members.user)
+                     OR EXISTS (SELECT 1 FROM user_keys
+                                WHERE user_keys.application = members.application
+                                    AND user_keys.user = members.user))
              FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
              WHERE members.application = ? AND members.\"group\" = ? AND members.user = ?",
         )?;
@@ -216,8 +222,11 @@ pub(super) fn members(
     let mut find = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts
-                        WHERE accounts.application = members.application AND accounts.user = members.user),
+                (EXISTS (SELECT 1 FROM accounts
+                         WHERE accounts.application = members.application AND accounts.user = members.user)
+                 OR EXISTS (SELECT 1 FROM user_keys
+                            WHERE user_keys.application = members.application
+                                AND user_keys.user = members.user)),
                 members.id
          FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
          WHERE members.application = ? AND members.\"group\" = ? AND members.user = ?",
@@ -252,8 +261,11 @@ fn members_after(
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts
-                        WHERE accounts.application = members.application AND accounts.user = members.user)
+                (EXISTS (SELECT 1 FROM accounts
+                         WHERE accounts.application = members.application AND accounts.user = members.user)
+                 OR EXISTS (SELECT 1 FROM user_keys
+                            WHERE user_keys.application = members.application
+                                AND user_keys.user = members.user))
          FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
          WHERE members.application = ? AND members.\"group\" = ? AND members.id > ? ORDER BY members.id LIMIT ?",
     )?;

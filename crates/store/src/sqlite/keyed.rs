@@ -1,6 +1,11 @@
 //! Users and groups that an application names by keys, as rows.
 
-use chat::store::{ExternalKey, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version};
+use std::collections::{BTreeMap, BTreeSet};
+
+use chat::store::{
+    CALLED, ExternalKey, FoundUser, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version, folded,
+    past,
+};
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, Description, GroupId, PersonName, UserId};
 
@@ -51,6 +56,44 @@ pub(super) fn users(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let after = after.map_or("", ExternalKey::as_str);
     damaged::list(&mut select, params![application.0, after, limit], "user_keys", keyed_user)
+}
+
+/// Returns users whose key begins with these words, and then those whose name contains them.
+pub(super) fn users_with(
+    db: &Connection,
+    application: ApplicationId,
+    words: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<FoundUser>> {
+    let mut select = db.prepare_cached(
+        "SELECT users.id, users.name, users.bio, user_keys.key, user_keys.version
+         FROM user_keys JOIN users ON users.application = user_keys.application AND users.id = user_keys.user
+         WHERE user_keys.application = ? AND user_keys.key >= ? AND user_keys.key < ?
+         ORDER BY user_keys.key LIMIT ?",
+    )?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let key = params![application.0, words, past(words), most];
+    let by_key = damaged::list(&mut select, key, "user_keys", keyed_user)?;
+    let words = folded(words);
+    let mut named = BTreeMap::new();
+    for has_account in [false, true] {
+        for id in names::users_with(db, application, &words, has_account, CALLED)? {
+            if let Some(person) =
+                id.parse().ok().map(|id| people::user(db, application, id)).transpose()?.flatten()
+                && !people::is_deleted(db, application, person.id)?
+            {
+                named.insert((folded(person.name.as_str()), person.id), person);
+            }
+        }
+    }
+    let seen: BTreeSet<UserId> = by_key.iter().map(|user| user.person.id).collect();
+    let mut found: Vec<FoundUser> =
+        by_key.into_iter().map(|user| FoundUser { person: user.person.clone(), keyed: Some(user) }).collect();
+    let room = limit.saturating_sub(found.len());
+    for person in named.into_values().filter(|person| !seen.contains(&person.id)).take(room) {
+        found.push(FoundUser { keyed: key_of_user(db, application, person.id)?, person });
+    }
+    Ok(found)
 }
 
 /// Returns the group of a key.
@@ -190,6 +233,10 @@ pub(super) fn remove_user(
     db.prepare_cached("DELETE FROM user_keys WHERE application = ? AND user = ?")?.execute(key)?;
     db.prepare_cached("DELETE FROM blocks WHERE application = ? AND user = ?")?.execute(key)?;
     rename(db, application, user, name)?;
+    // Nobody looks for them any more.
+    for has_account in [false, true] {
+        names::forget_user(db, application, user, name.as_str(), has_account)?;
+    }
     db.prepare_cached("UPDATE users SET kind = 'deleted' WHERE application = ? AND id = ?")?.execute(key)?;
     people::describe(db, application, user, &Description::default())?;
     people::portray(db, application, user, None)?;

@@ -19,8 +19,11 @@ pub(super) fn after(
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts
-                        WHERE accounts.application = members.application AND accounts.user = members.user),
+                (EXISTS (SELECT 1 FROM accounts
+                         WHERE accounts.application = members.application AND accounts.user = members.user)
+                 OR EXISTS (SELECT 1 FROM user_keys
+                            WHERE user_keys.application = members.application
+                                AND user_keys.user = members.user)),
                 users.bio, user_keys.key, user_keys.version
          FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
              LEFT JOIN user_keys ON user_keys.application = members.application AND user_keys.user = members.user

@@ -374,7 +374,7 @@ fn has_seat(
 }
 
 /// Returns the user whose message a draft is.
-fn author(draft: &Draft) -> Option<UserId> {
+pub(super) fn author(draft: &Draft) -> Option<UserId> {
     match draft.sender {
         Sender::User(user) => Some(user),
         Sender::Open | Sender::Server => None,

@@ -195,6 +195,16 @@ declare::refusals! {
         /// The most groups one user may have, set by the operator.
         max: usize,
     } = "too_many_groups", 422;
+    /// The application has as many users as it may have.
+    TooManyUsers {
+        /// The most users of an application, set by the operator.
+        max: u64,
+    } = "too_many_users", 422;
+    /// The application has as many conversations as it may have.
+    TooManyConversations {
+        /// The most conversations of an application, set by the operator.
+        max: u64,
+    } = "too_many_conversations", 422;
     /// More guests than allowed have come from the caller's network within a day.
     TooManyGuests {
         /// The remaining minutes.

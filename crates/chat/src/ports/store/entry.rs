@@ -1,12 +1,13 @@
 //! Entries of a log: drafts, amendments, and the ranges that a page is read by.
 
 use broker::Ends;
+use sha2::{Digest, Sha256};
 use wire::limits::PAGE_BYTES;
 use wire::{
     Amendment, Entry, Event, Json, Person, Refusal, RichText, Role, SendId, Seq, Timestamp, Topic, UserId,
 };
 
-use super::Permission;
+use super::{Permission, Version};
 use crate::rules;
 
 /// An entry before it has its Seq.
@@ -85,6 +86,8 @@ pub struct Amend {
     pub body: RichText,
     /// The people whom an edited message mentions from now on; none if the text stays.
     pub mentions: Option<Mentions>,
+    /// The version that the message must have, if there is one: see [`version_of`].
+    pub version: Option<Version>,
     /// The entry that announces the change. Its permission is that of the change.
     pub news: Draft,
 }
@@ -227,13 +230,16 @@ impl Amend {
     /// Applies the rule to the message; none if it is already as the change would make it.
     ///
     /// # Errors
-    /// Those of [`rules::amend`].
+    /// Those of [`rules::amend`], and [`Refusal::VersionStale`] if the message has another version than expected.
     pub fn decide(&self, kept: &Kept, role: Role) -> Result<Option<Amended>, Refusal> {
         let message = event_of(&kept.entry.data);
-        let Self { target, by, amendment, body, mentions, news } = self;
+        let Self { target, by, amendment, body, mentions, version, news } = self;
         let Some(change) = rules::amend(&message, *target, by, role, amendment, body.clone())? else {
             return Ok(None);
         };
+        if version.is_some_and(|version| version != version_of(&kept.entry.data)) {
+            return Err(Refusal::VersionStale);
+        }
         let excerpt = match &change {
             Event::Edited { body, .. } => Some(body.excerpt()),
             Event::Deleted { .. } => Some(String::new()),
@@ -252,6 +258,15 @@ impl Amend {
             excerpt,
         }))
     }
+}
+
+/// Returns the version of an entry of a conversation, by which a change can say what it was decided on: the first 52 bits
+/// of the SHA-256 of its data. Every amendment changes it, and so does a change of the message that it quotes.
+#[must_use]
+pub fn version_of(data: &Json) -> Version {
+    let digest: [u8; 32] = Sha256::digest(data.as_str()).into();
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    Version(u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 12)
 }
 
 /// Returns the event that an entry of a conversation carries.

@@ -5,7 +5,7 @@ use wire::{
     UserId,
 };
 
-use super::Draft;
+use super::{Draft, LogOutcome};
 use crate::names::ExternalKey;
 
 /// A group as a list of groups shows it.
@@ -31,6 +31,27 @@ pub struct GroupChange {
     /// The entries that announce it, in this order. The drafts need no permission. The change is
     /// [`Checked::Stale`](super::Checked::Stale) if an entry has the id of one of them.
     pub news: Vec<Draft>,
+}
+
+/// The creation of a group with its first message: neither is ever there without the other. The change gives the author
+/// a seat, if that is a user, and all recipients, so the message needs no permission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupWithMessage {
+    /// The creation of the group.
+    pub change: GroupChange,
+    /// The message, for the log of the group.
+    pub draft: Draft,
+    /// The only readers besides the author; none if every member reads it.
+    pub recipients: Option<Vec<UserId>>,
+}
+
+/// The outcome of a [`GroupWithMessage`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupWithMessageOutcome {
+    /// The group cannot be created so, as another one has its key. Nothing was written.
+    Stale,
+    /// The group is there with the message, or the id of the message was used before, and then nothing was written.
+    Message(LogOutcome),
 }
 
 /// A change of one part of a group.

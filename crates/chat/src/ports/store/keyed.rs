@@ -18,6 +18,15 @@ pub struct KeyedUser {
     pub version: Version,
 }
 
+/// A user who was searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundUser {
+    /// The user.
+    pub person: Person,
+    /// The user under the application's key, if there is one.
+    pub keyed: Option<KeyedUser>,
+}
+
 /// A group that the application names by a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedGroup {

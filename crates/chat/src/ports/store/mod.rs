@@ -47,19 +47,21 @@ pub use accounts::{
     FirstRole, PasswordHash,
 };
 pub use applications::{
-    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
-    RemoveData, Removed,
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, ImplicitCreation, NewApiToken,
+    NewApplication, RemoveData, Removed,
 };
 pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};
 pub use entry::{
     Amend, AmendOutcome, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore,
-    event_of, requoted,
+    event_of, requoted, version_of,
 };
-pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
+pub use group::{
+    Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome, Roster, Version,
+};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
-pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser, PutUserOutcome, TokenSignUp};
+pub use keyed::{FoundUser, KeyedGroup, KeyedUser, ListedMember, PutUser, PutUserOutcome, TokenSignUp};
 pub use log::{DirectCreation, LogOutcome, LogWrite};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage, deleted_group};
@@ -378,6 +380,11 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the users with keys, by key, after one of them, up to a limit.
     async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault>;
+
+    /// Returns users whose key begins with these words, by key, and then those whose name contains them, without case, by
+    /// name; each once, up to a limit. If very many match, only some of them are read: longer words find the others.
+    /// Deleted users are not found.
+    async fn users_with(&self, words: &str, limit: usize) -> Result<Vec<FoundUser>, Fault>;
 
     /// Returns the group that the application names by a key.
     async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault>;

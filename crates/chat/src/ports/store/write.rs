@@ -4,7 +4,7 @@ use wire::ApplicationId;
 
 use super::{
     AccountWrite, Amend, AmendOutcome, ApplicationWrite, AttemptOutcome, AttemptWrite, Checked, ClaimJobs,
-    CreateAccount, CreateAccountOutcome, Done, Draft, GroupChange, Job, JobWrite, LogOutcome, LogWrite,
+    CreateAccount, CreateAccountOutcome, Done, Draft, GroupChange, GroupWithMessage, GroupWithMessageOutcome, Job, JobWrite, LogOutcome, LogWrite,
     NewApplication, PutUser, PutUserOutcome, ReadStateOutcome, ReadStateWrite, RemoveData, Removed,
     SessionWrite, SetRetention, Sweep, Swept, Trim, Trimmed, UserTokenWrite, UserWrite,
 };
@@ -22,6 +22,8 @@ pub enum Write {
     SetRetention(SetRetention),
     /// Change a group and append the entries that announce it.
     Groups(GroupChange),
+    /// Create a group and append the first message to it.
+    GroupWithMessage(GroupWithMessage),
     /// Change what a user has.
     Users(UserWrite),
     /// Create or change a user whom the application names by a key.
@@ -69,6 +71,8 @@ pub enum Outcome {
     SetRetention(Checked),
     /// Of [`Write::Groups`].
     Groups(Checked),
+    /// Of [`Write::GroupWithMessage`].
+    GroupWithMessage(GroupWithMessageOutcome),
     /// Of [`Write::Users`].
     Users(Done),
     /// Of [`Write::PutUser`].
@@ -147,6 +151,7 @@ impl Outcome {
             Self::Attempts(outcome) => matches!(outcome, AttemptOutcome::Done),
             Self::Users(Done) => true,
             Self::Log(_)
+            | Self::GroupWithMessage(_)
             | Self::Amend(_)
             | Self::Trim(_)
             | Self::PutUser(_)
@@ -187,6 +192,7 @@ typed! {
     Trim: Trim => Trimmed,
     SetRetention: SetRetention => Checked,
     Groups: GroupChange => Checked,
+    GroupWithMessage: GroupWithMessage => GroupWithMessageOutcome,
     Users: UserWrite => Done,
     PutUser: PutUser => PutUserOutcome,
     CreateAccount: CreateAccount => CreateAccountOutcome,

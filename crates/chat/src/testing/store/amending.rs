@@ -9,7 +9,7 @@ use super::writing::{
 };
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Amend, AmendOutcome, Draft, LogOutcome, Permission, PermissionTo, Sender, event_of,
+    Amend, AmendOutcome, Draft, LogOutcome, Permission, PermissionTo, Sender, event_of, version_of,
 };
 use crate::rules;
 use crate::testing::{ann, ben, cal};
@@ -36,7 +36,7 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
         is_row: !told.is_silent(),
         ..message(TEA, by, id, "changed")
     };
-    Amend { target, by: by.clone(), amendment, body, mentions: None, news }
+    Amend { target, by: by.clone(), amendment, body, mentions: None, version: None, news }
 }
 
 fn edit(by: &Person, id: &str, target: u64, text: &str) -> Amend {
@@ -105,6 +105,42 @@ pub async fn changes_of_one_message_by_many_at_once_all_become_facts(fresh: impl
     let kept = store.kept(&Topic::group(TEA), Seq(2)).await.unwrap().unwrap();
     let Event::Message { text, reactions, .. } = event_of(&kept.entry.data) else { panic!("{kept:?}") };
     assert_eq!((text.as_str(), &reactions[0].people), ("two", &vec![ben().id, cal().id]));
+}
+
+pub async fn a_change_expects_the_version_that_the_message_has_in_the_commit(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&store, said(&ann(), "1", "helo")).await;
+    let version = async || {
+        let kept = store.kept(&Topic::group(TEA), Seq(2)).await.unwrap().unwrap();
+        version_of(&kept.entry.data)
+    };
+    let first = version().await;
+    let expecting = |id: &str, text: &str, version| {
+        let change = amend(&ann(), id, 2, Amendment::Edit(text.into()));
+        Amend { version: Some(version), ..change }
+    };
+    // Both were decided on the same version.
+    let outcomes = commit(&store, vec![expecting("2", "hello", first), expecting("3", "hallo", first)]).await;
+    assert_eq!(outcomes, [AmendOutcome::Posted { seq: Seq(3) }, AmendOutcome::Refused(Refusal::VersionStale)]);
+    assert_eq!(texts(&store).await, ["hello", "*"]);
+    // A repeat of a change has its first outcome, and what is so already needs no version.
+    let again = AmendOutcome::Repeated { seq: Seq(3), at: NOW };
+    assert_eq!(commit_one(&store, expecting("2", "hello", first)).await, again);
+    let unchanged = AmendOutcome::Unchanged { seq: Seq(2), at: NOW };
+    assert_eq!(commit_one(&store, expecting("4", "hello", first)).await, unchanged);
+    // A reaction is a change, too, and taking it back leads to the version before.
+    let second = version().await;
+    let react = |id: &str, on| amend(&ann(), id, 2, Amendment::React(Emoji::new("👍").unwrap(), on));
+    commit_one(&store, react("5", true)).await;
+    let third = version().await;
+    commit_one(&store, react("6", false)).await;
+    assert!(first != second && second != third, "{first:?} {second:?} {third:?}");
+    assert_eq!(version().await, second);
+    let deletion = Amend { version: Some(third), ..amend(&ann(), "7", 2, Amendment::Delete) };
+    let refused = AmendOutcome::Refused(Refusal::VersionStale);
+    assert_eq!(commit_one(&store, deletion.clone()).await, refused);
+    let deletion = Amend { version: Some(second), ..deletion };
+    assert_eq!(commit_one(&store, deletion).await, AmendOutcome::Posted { seq: Seq(6) });
 }
 
 pub async fn the_same_change_again_is_the_same_change(fresh: impl Fresh) {

@@ -1,15 +1,20 @@
 //! Store contract: users and groups with keys of an application.
 
-use wire::{Description, GroupId, Member, Person, PersonName, Role, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Description, GroupId, Member, Person, PersonName, Role, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, founding, hash, session, unseated, with_people, with_tea,
+    NOW, TEA, change, commit, commit_one, draft, founding, hash, message, seated, session, texts, unseated,
+    whole, with_people, with_tea,
 };
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Checked, Done, Fact, GroupChange, KeyedGroup, KeyedUser, ListedMember, LogWrite, PutUser, PutUserOutcome,
-    Sender, SessionWrite, UserWrite, Version,
+    Checked, Done, Draft, Fact, FoundUser, GroupChange, GroupWithMessage, GroupWithMessageOutcome, KeyedGroup,
+    KeyedUser, ListedMember, LogOutcome, LogWrite, PutUser, PutUserOutcome, Sender, SessionWrite, UserWrite,
+    Version, is_placeholder,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -82,6 +87,60 @@ pub async fn users_are_listed_by_key(fresh: impl Fresh) {
     assert_eq!(listed(Some("a"), 2).await, ["b", "c/1"]);
     assert_eq!(listed(Some("bb"), 1).await, ["c/1"]);
     assert_eq!(listed(Some("ä"), 9).await, [""; 0]);
+}
+
+pub async fn users_are_found_by_the_beginning_of_their_key_and_by_their_name(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let keyed =
+        [(11, "c/2", "Wanjirũ Mwangi"), (12, "c/10", "李雷"), (13, "staff", "Li Lei"), (14, "x", "C/2")];
+    for (id, text, name) in keyed {
+        commit_one(&store, put(text, id, name)).await;
+    }
+    let found = async |words: &str, limit| -> Vec<String> {
+        let found = store.users_with(words, limit).await.unwrap();
+        let name = |user: &FoundUser| {
+            assert!(user.keyed.as_ref().is_none_or(|keyed| keyed.person == user.person), "{user:?}");
+            user.keyed.as_ref().map_or(user.person.name.to_string(), |keyed| keyed.key.to_string())
+        };
+        found.iter().map(name).collect()
+    };
+    // Those with the key come first, by key.
+    assert_eq!(found("c/", 9).await, ["c/10", "c/2", "x"]);
+    assert_eq!(found("c/", 1).await, ["c/10"]);
+    assert_eq!(found("c/2", 9).await, ["c/2", "x"]);
+    assert_eq!(found("C/2", 9).await, ["x"], "a key has its case, a name none");
+    assert_eq!(found("mwang", 9).await, ["c/2"]);
+    assert_eq!(found("雷", 9).await, ["c/10"]);
+    assert_eq!(found("an", 9).await, ["ann", "c/2"], "guests have no key");
+    assert_eq!(found("nobody", 9).await, [""; 0]);
+    let (user, name) = (person(11, "x").id, PersonName::new("Deleted user").unwrap());
+    let remove = UserWrite::Remove { user, name, tokens_valid_from: NOW, at: NOW };
+    commit_one(&store, remove).await;
+    assert_eq!((found("c/2", 9).await, found("mwangi", 9).await), (vec!["x".to_owned()], vec![]));
+    assert_eq!(found("deleted", 9).await, [""; 0]);
+}
+
+pub async fn a_member_with_a_key_is_no_guest(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&store, put("42", 9, "Zoë")).await;
+    let seats = [person(9, "Zoë"), ben()].map(|person| seated(&person, Role::Member));
+    commit_one(&store, change(TEA, 1, seats.into())).await;
+    let known = |members: Vec<Member>| -> Vec<String> {
+        let known = members.into_iter().filter(|member| member.account);
+        known.map(|member| member.person.name.to_string()).collect()
+    };
+    let roster = store.roster(TEA).await.unwrap().unwrap();
+    assert_eq!(known(roster.members), ["Zoë"]);
+    for words in ["", "zo"] {
+        assert_eq!(known(store.members(TEA, words, None, 9).await.unwrap()), ["Zoë"], "{words}");
+    }
+    let parts = store.members_after(TEA, None, 9).await.unwrap();
+    assert_eq!(known(parts.into_iter().map(|listed| listed.member).collect()), ["Zoë"]);
+    for viewer in [None, Some(person(9, "Zoë").id)] {
+        let shown = store.group(TEA, viewer, usize::from(viewer.is_none()) * 9).await.unwrap().unwrap();
+        assert_eq!(known(shown.members), ["Zoë"]);
+    }
 }
 
 pub async fn a_removed_user_leaves_a_name(fresh: impl Fresh) {
@@ -200,6 +259,63 @@ pub async fn an_id_creates_one_group(fresh: impl Fresh) {
     assert_eq!(store.roster(again.group).await.unwrap(), None);
     commit_one(&store, numbered(3)).await;
     assert!(store.group_by_key(&key("2")).await.unwrap().is_some(), "no number was used up");
+}
+
+/// Returns the creation of a group with ann and ben under a key, with a message by ann.
+fn begun(id: u8, text: &str, sent: &str, recipients: Option<Vec<UserId>>) -> GroupWithMessage {
+    let mut change = created_with_key(id, text);
+    change.facts.push(seated(&ben(), Role::Member));
+    let draft = message(change.group, &ann(), sent, "hello");
+    GroupWithMessage { change, draft: Draft { right: None, counts: true, ..draft }, recipients }
+}
+
+pub async fn a_first_message_and_its_group_are_there_together(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let first = GroupWithMessageOutcome::Message(LogOutcome::Posted { seq: Seq(2) });
+    let taken = GroupWithMessageOutcome::Message(LogOutcome::SendIdTaken);
+    // The second one came too late for the key, and the third one's id was used.
+    let writes = vec![
+        begun(1, "orders/7", "m-1", None),
+        begun(2, "orders/7", "m-1", None),
+        begun(3, "orders/8", "m-1", None),
+        begun(4, "orders/8", "m-2", None),
+    ];
+    let outcomes = commit(&store, writes).await;
+    assert_eq!(outcomes, [first.clone(), GroupWithMessageOutcome::Stale, taken, first]);
+    for (id, text) in [(1, "orders/7"), (4, "orders/8")] {
+        let group = GroupId::from_bytes([id; 10]);
+        assert_eq!(store.group_by_key(&key(text)).await.unwrap().map(|keyed| keyed.group), Some(group));
+        assert_eq!(texts(&store, &Topic::group(group)).await, ["created", "hello"]);
+        let unread = async |user| store.unread(Conversation::Group(group), user, Seq::ZERO).await.unwrap();
+        assert_eq!((unread(ann().id).await.messages, unread(ben().id).await.messages), (0, 1));
+    }
+    for id in [2, 3] {
+        let group = GroupId::from_bytes([id; 10]);
+        assert_eq!(store.roster(group).await.unwrap(), None);
+        assert_eq!(whole(&store, &Topic::group(group)).await.head, Seq::ZERO);
+    }
+    // The same message again is found in the group of the key.
+    let again = message(GroupId::from_bytes([1; 10]), &ann(), "m-1", "hello");
+    assert_eq!(commit_one(&store, again).await, LogOutcome::Repeated { seq: Seq(2), at: NOW });
+}
+
+pub async fn a_first_message_to_some_begins_a_group_too(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let mut begins = begun(1, "orders/7", "m-1", Some(vec![ben().id]));
+    begins.change.facts.push(seated(&cal(), Role::Member));
+    let posted = GroupWithMessageOutcome::Message(LogOutcome::Posted { seq: Seq(2) });
+    assert_eq!(commit_one(&store, begins).await, posted);
+    let topic = Topic::group(GroupId::from_bytes([1; 10]));
+    let found = store.restricted(&topic, Seq(2)).await.unwrap().unwrap();
+    assert_eq!(found.audience.users(), [ann().id, ben().id]);
+    assert!(is_placeholder(&whole(&store, &topic).await.entries[1].data));
+    let copies = async |user: UserId| whole(&store, &Topic::user(user)).await.head;
+    let heads = (copies(ann().id).await, copies(ben().id).await, copies(cal().id).await);
+    assert_eq!(heads, (Seq(1), Seq(1), Seq::ZERO));
+    let sent = store.sent(Sender::User(ann().id), &SendId::new("m-1").unwrap()).await.unwrap().unwrap();
+    assert_eq!((sent.topic, sent.seq), (topic, Seq(2)));
 }
 
 pub async fn members_are_listed_after_one_who_has_left(fresh: impl Fresh) {

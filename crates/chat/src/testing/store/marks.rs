@@ -95,7 +95,7 @@ fn amend(by: &Person, id: &str, target: Seq, amendment: wire::Amendment, mention
         ..draft(&wire::Topic::group(TEA), Sender::User(by.id), id, "changed")
     };
     let (by, body, mentions) = (by.clone(), wire::RichText::default(), Some(mentions));
-    Amend { target, by, amendment, body, mentions, news }
+    Amend { target, by, amendment, body, mentions, version: None, news }
 }
 
 /// Something that may change what is unread. The numbers choose a person, and a message of the group.

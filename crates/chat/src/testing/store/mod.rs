@@ -87,6 +87,7 @@ macro_rules! store_contract {
             amending:
                 a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end
                 changes_of_one_message_by_many_at_once_all_become_facts
+                a_change_expects_the_version_that_the_message_has_in_the_commit
                 the_same_change_again_is_the_same_change
                 without_the_right_nothing_is_changed
                 what_is_about_an_entry_is_found_and_rewritten_with_it
@@ -156,11 +157,15 @@ macro_rules! store_contract {
                 a_user_is_put_under_a_key_once
                 a_user_changes_only_in_the_version_that_was_expected
                 users_are_listed_by_key
+                users_are_found_by_the_beginning_of_their_key_and_by_their_name
+                a_member_with_a_key_is_no_guest
                 a_removed_user_leaves_a_name
                 a_group_has_its_key_from_the_beginning_and_no_other_has_it
                 a_group_without_a_key_gets_a_number_that_no_other_had
                 the_greatest_numbers_that_are_keys_are_passed_over
                 an_id_creates_one_group
+                a_first_message_and_its_group_are_there_together
+                a_first_message_to_some_begins_a_group_too
                 members_are_listed_after_one_who_has_left
                 what_was_sent_with_each_id_is_found;
             user_tokens:

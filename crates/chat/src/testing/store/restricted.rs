@@ -63,7 +63,7 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
         is_row: false,
         ..message(TEA, by, id, "changed")
     };
-    Amend { target, by: by.clone(), amendment, body, mentions: None, news }
+    Amend { target, by: by.clone(), amendment, body, mentions: None, version: None, news }
 }
 
 fn posted(seq: u64) -> LogOutcome {

@@ -146,6 +146,10 @@ impl Known {
                 self.groups.insert(change.group);
                 self.topics.insert(Topic::group(change.group));
             }
+            Write::GroupWithMessage(GroupWithMessage { change, .. }) if self.groups.len() < COMPARED => {
+                self.groups.insert(change.group);
+                self.topics.insert(Topic::group(change.group));
+            }
             Write::Log(
                 LogWrite::Post(draft) | LogWrite::Publish { draft, .. } | LogWrite::PostFirst { draft, .. },
             ) if self.topics.len() < COMPARED => {
@@ -209,6 +213,11 @@ fn copy(write: &Write) -> Option<Write> {
         Write::Groups(change) if change.version.is_none() => {
             let news = change.news.iter().map(elsewhere).collect();
             Some(GroupChange { news, ..change.clone() }.into())
+        }
+        Write::GroupWithMessage(new) => {
+            let news = new.change.news.iter().map(elsewhere).collect();
+            let change = GroupChange { news, ..new.change.clone() };
+            Some(GroupWithMessage { change, draft: elsewhere(&new.draft), recipients: new.recipients.clone() }.into())
         }
         _ => None,
     }

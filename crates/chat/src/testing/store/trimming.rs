@@ -57,7 +57,15 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
         is_row: !told.is_silent(),
         ..message(TEA, by, id, "changed")
     };
-    Amend { target: Seq(target), by: by.clone(), amendment, body, mentions: None, news }
+    Amend {
+        target: Seq(target),
+        by: by.clone(),
+        amendment,
+        body,
+        mentions: None,
+        version: None,
+        news,
+    }
 }
 
 fn quote(seq: u64) -> Option<Quote> {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{Application, ApplicationConfig, ApplicationUsage};
+use chat::store::{Application, ApplicationConfig, ApplicationUsage, ImplicitCreation};
 use chat::{ApplicationChange, Caller};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -24,10 +24,12 @@ pub(crate) struct OwnApplication {
     title: String,
     /// Its description; empty if there is none.
     description: String,
-    /// Its settings.
-    config: ApplicationSettings,
-    /// The time at which it was created, RFC 3339 UTC.
-    created: String,
+    /// Its settings; users do not see them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<ApplicationSettings>,
+    /// The time at which it was created, RFC 3339 UTC; users do not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
 }
 
 /// The settings of an application.
@@ -37,8 +39,24 @@ pub(crate) struct ApplicationSettings {
     allowed_origins: Vec<String>,
     /// True if a user token creates its user if there is none.
     token_sign_up: bool,
+    /// The callers whose first message to a key that names no conversation creates one.
+    implicit_creation: Creators,
     /// The retention of its logs.
     retention: LogRetention,
+}
+
+/// The callers whose first message to a key creates its conversation: `off` for nobody, `application` for the
+/// application itself, `users` for its users, too.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImplicitCreation)]
+pub(crate) enum Creators {
+    /// Nobody.
+    Off,
+    /// The application itself.
+    Application,
+    /// The application and its users.
+    Users,
 }
 
 /// Changes of an application. What is left out stays.
@@ -59,6 +77,8 @@ pub(crate) struct ChangedSettings {
     allowed_origins: Option<Vec<String>>,
     /// True if a user token creates its user if there is none.
     token_sign_up: Option<bool>,
+    /// The callers whose first message to a key that names no conversation creates one.
+    implicit_creation: Option<Creators>,
     /// The retention of its logs: all of it, as it is to be.
     retention: Option<LogRetention>,
 }
@@ -83,6 +103,10 @@ pub(crate) struct Usage {
 /// The most that an application may have.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UsageLimits {
+    /// The users.
+    users: u64,
+    /// The conversations, but directs.
+    conversations: u64,
     /// The members of a new conversation.
     members: u32,
     /// The conversations of one user.
@@ -93,7 +117,7 @@ pub(crate) struct UsageLimits {
     open_topics_bytes: u64,
 }
 
-/// Returns the application of the token.
+/// Returns the application of the token. Users see its id, title and description.
 #[utoipa::path(
     get, path = "/application", tag = "application",
     responses((status = 200, body = OwnApplication), (status = "default", body = Problem))
@@ -102,6 +126,13 @@ pub(crate) async fn read(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, ApiError> {
+    if caller.signed_in().is_some() {
+        let Application { public_id, title, description, .. } = app.chat.application_for(&caller).await?;
+        let (id, title) = (public_id.to_string(), title.to_string());
+        let description = description.as_str().to_owned();
+        let shown = OwnApplication { id, title, description, config: None, created: None };
+        return Ok(Json(shown).into_response());
+    }
     Ok(answer(&app.chat.application_of(&caller).await?))
 }
 
@@ -124,19 +155,41 @@ impl ChangedApplication {
     /// Returns the change of the domain.
     pub(crate) fn change(self) -> ApplicationChange {
         let Self { title, description, config } = self;
-        let ChangedSettings { allowed_origins, token_sign_up, retention } = config.unwrap_or_default();
-        let retention = retention.map(Into::into);
-        ApplicationChange { title, description, allowed_origins, token_sign_up, retention }
+        let config = config.unwrap_or_default();
+        let ChangedSettings { allowed_origins, token_sign_up, implicit_creation, retention } = config;
+        let (implicit_creation, retention) = (implicit_creation.map(Into::into), retention.map(Into::into));
+        ApplicationChange { title, description, allowed_origins, token_sign_up, implicit_creation, retention }
     }
 }
 
 impl ApplicationSettings {
     pub(crate) fn of(config: &ApplicationConfig) -> Self {
-        let ApplicationConfig { allowed_origins, token_sign_up, retention } = config;
+        let ApplicationConfig { allowed_origins, token_sign_up, implicit_creation, retention } = config;
         Self {
             allowed_origins: allowed_origins.clone(),
             token_sign_up: *token_sign_up,
+            implicit_creation: (*implicit_creation).into(),
             retention: retention.into(),
+        }
+    }
+}
+
+impl From<ImplicitCreation> for Creators {
+    fn from(creation: ImplicitCreation) -> Self {
+        match creation {
+            ImplicitCreation::Off => Self::Off,
+            ImplicitCreation::Application => Self::Application,
+            ImplicitCreation::Users => Self::Users,
+        }
+    }
+}
+
+impl From<Creators> for ImplicitCreation {
+    fn from(creators: Creators) -> Self {
+        match creators {
+            Creators::Off => Self::Off,
+            Creators::Application => Self::Application,
+            Creators::Users => Self::Users,
         }
     }
 }
@@ -153,6 +206,8 @@ pub(crate) async fn usage(
     let (usage, limits) = app.chat.usage(&caller).await?;
     let ApplicationUsage { users, groups: conversations, topics, entries, bytes } = usage;
     let limits = UsageLimits {
+        users: limits.application_users,
+        conversations: limits.application_conversations,
         members: limits.group_members,
         conversations_of_user: limits.user_groups,
         open_topics: limits.open_topics,
@@ -167,8 +222,8 @@ fn answer(application: &Application) -> Response {
         id: public_id.to_string(),
         title: title.to_string(),
         description: description.as_str().to_owned(),
-        config: ApplicationSettings::of(config),
-        created: since.to_string(),
+        config: Some(ApplicationSettings::of(config)),
+        created: Some(since.to_string()),
     };
     (etag(*version), Json(answer)).into_response()
 }

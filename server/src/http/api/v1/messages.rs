@@ -3,18 +3,19 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::Range;
-use chat::{Ack, Caller, JsonPage, UserRef};
+use chat::store::{Range, Version, version_of};
+use chat::{Ack, Caller, ConversationRef, ExternalMessage, JsonPage, UserRef};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use wire::limits::{PAGE_ENTRIES, RECIPIENTS};
-use wire::{Amendment, Entry, Expected, Json as RawJson, Refusal, SendId, Seq, UserId};
+use wire::{Amendment, Entry, Expected, Json as RawJson, Refusal, SendId, Seq};
 
 use super::body::Body;
 use super::conversations::topic;
+use super::entity_tag::{etag, expected};
 use super::error::{ApiError, Problem};
 use crate::http::topics::number;
 use crate::server::AppState;
@@ -32,6 +33,11 @@ pub(crate) struct NewMessage {
     /// The only members who can read it, besides the author: 1 to 100 of your keys for users, or `id:` and their ids.
     /// Left out, every member reads it.
     recipients: Option<Vec<String>>,
+    /// The name of the conversation, if this message creates it, 1 to 80 characters; its key if it is left out.
+    title: Option<String>,
+    /// The users who are members from the beginning, if this message creates the conversation, besides the sender and
+    /// the recipients: your keys, or `id:` and their ids.
+    members: Option<Vec<String>>,
 }
 
 /// The new text of a message.
@@ -105,7 +111,8 @@ pub(crate) struct Slice {
     limit: Option<String>,
 }
 
-/// Sends a message: as the user of `Hubbub-As`, or as the application.
+/// Sends a message: as the user of `Hubbub-As`, or as the application. If a key names no conversation, and
+/// `implicit_creation` in the settings of the application allows it, the message creates one.
 #[utoipa::path(
     post, path = "/conversations/{conversation}/messages", tag = "messages", request_body = NewMessage,
     params(
@@ -124,15 +131,16 @@ pub(crate) async fn send(
     headers: HeaderMap,
     Body(new): Body<NewMessage>,
 ) -> Result<Response, ApiError> {
-    let topic = topic(&app, &caller, &conversation).await?;
-    let id = send_id(&app, &headers, new.id)?;
-    let reply_to = new.reply_to.map(|seq| within(seq, "reply_to")).transpose()?;
-    let recipients = match &new.recipients {
-        Some(names) => Some(recipients(&app, &caller, names).await?),
-        None => None,
+    let name = ConversationRef::parse(&conversation)?;
+    let message = ExternalMessage {
+        id: send_id(&app, &headers, new.id)?,
+        text: new.text,
+        reply_to: new.reply_to.map(|seq| within(seq, "reply_to")).transpose()?,
+        recipients: new.recipients.as_deref().map(recipients).transpose()?,
+        title: new.title,
+        members: new.members.unwrap_or_default(),
     };
-    let ack = app.chat.post_to(&caller, topic, id, &new.text, reply_to, recipients.as_deref()).await?;
-    Ok(acknowledged(ack))
+    Ok(acknowledged(app.chat.post_to_named(&caller, &name, message).await?))
 }
 
 /// Returns messages and notices of a conversation, oldest first.
@@ -154,7 +162,7 @@ pub(crate) async fn list(
     Ok(log(app.chat.history_json(&caller, &topic, slice.range()?).await?))
 }
 
-/// Returns a message as it is now.
+/// Returns a message as it is now, with its version.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/messages/{seq}", tag = "messages",
     params(
@@ -167,13 +175,13 @@ pub(crate) async fn read(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
-) -> Result<Json<LogEntry>, ApiError> {
+) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
     let seq = place(&seq)?;
     let range = Range { after: Some(Seq(seq.0.saturating_sub(1))), limit: 1, ..Range::default() };
     let found = app.chat.history(&caller, &topic, range).await?.entries.into_iter().next();
     let entry = found.filter(|entry| entry.seq == seq).ok_or(Refusal::NotFound)?;
-    Ok(Json(entry.into()))
+    Ok((etag(version_of(&entry.data)), Json(LogEntry::from(entry))).into_response())
 }
 
 /// Edits a message of the user of `Hubbub-As`, or of the application.
@@ -183,6 +191,7 @@ pub(crate) async fn read(
         ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
         ("seq" = u64, Path, description = "The number of the message"),
         ("Idempotency-Key" = Option<String>, Header, description = "Your id for the change"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the message must have"),
     ),
     responses((status = 200, body = Acknowledgement), (status = "default", body = Problem))
 )]
@@ -193,8 +202,8 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     Body(change): Body<ChangedMessage>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    let id = send_id(&app, &headers, change.id)?;
-    amend(&app, &caller, &conversation, &seq, id, Amendment::Edit(change.text)).await
+    let (id, version) = (send_id(&app, &headers, change.id)?, expected(&headers)?);
+    amend(&app, &caller, (&conversation, &seq), id, Amendment::Edit(change.text), version).await
 }
 
 /// Deletes a message. Its place stays, without its text.
@@ -203,6 +212,7 @@ pub(crate) async fn edit(
     params(
         ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
         ("seq" = u64, Path, description = "The number of the message"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the message must have"),
     ),
     responses((status = 200, body = Acknowledgement), (status = "default", body = Problem))
 )]
@@ -210,31 +220,31 @@ pub(crate) async fn delete(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    let id = app.chat.new_send_id();
-    amend(&app, &caller, &conversation, &seq, id, Amendment::Delete).await
+    let (id, version) = (app.chat.new_send_id(), expected(&headers)?);
+    amend(&app, &caller, (&conversation, &seq), id, Amendment::Delete, version).await
 }
 
-/// Returns the users that a request names as recipients.
-async fn recipients(app: &AppState, caller: &Caller, names: &[String]) -> Result<Vec<UserId>, ApiError> {
+/// Reads the users that a request names as recipients.
+fn recipients(names: &[String]) -> Result<Vec<UserRef>, Refusal> {
     if names.len() > 2 * RECIPIENTS {
-        return Err(Refusal::RecipientsBad.into());
+        return Err(Refusal::RecipientsBad);
     }
-    let names: Vec<UserRef> = names.iter().map(|name| UserRef::parse(name)).collect::<Result<_, _>>()?;
-    Ok(app.chat.users_named(caller, &names).await?)
+    names.iter().map(|name| UserRef::parse(name)).collect()
 }
 
-/// Amends a message of a conversation in a path.
+/// Amends a message, named by its conversation and its number in a path, if it has a version.
 pub(crate) async fn amend(
     app: &AppState,
     caller: &Caller,
-    conversation: &str,
-    seq: &str,
+    (conversation, seq): (&str, &str),
     id: SendId,
     amendment: Amendment,
+    version: Option<Version>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    let topic = topic(app, caller, conversation).await?;
-    Ok(Json(app.chat.amend(caller, &topic, id, place(seq)?, amendment).await?.into()))
+    let (topic, seq) = (topic(app, caller, conversation).await?, place(seq)?);
+    Ok(Json(app.chat.amend_version(caller, &topic, id, seq, amendment, version).await?.into()))
 }
 
 /// Returns the sender's id of an entry: that of the body, or of the header `Idempotency-Key`, or a new one.

@@ -25,7 +25,7 @@ pub(crate) async fn add(
     Path((conversation, seq, emoji)): Path<(String, String, String)>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
     let amendment = Amendment::React(Emoji::new(&emoji)?, true);
-    amend(&app, &caller, &conversation, &seq, app.chat.new_send_id(), amendment).await
+    amend(&app, &caller, (&conversation, &seq), app.chat.new_send_id(), amendment, None).await
 }
 
 /// Takes back a reaction to a message.
@@ -44,7 +44,7 @@ pub(crate) async fn remove(
     Path((conversation, seq, emoji)): Path<(String, String, String)>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
     let amendment = Amendment::React(Emoji::new(&emoji)?, false);
-    amend(&app, &caller, &conversation, &seq, app.chat.new_send_id(), amendment).await
+    amend(&app, &caller, (&conversation, &seq), app.chat.new_send_id(), amendment, None).await
 }
 
 /// Pins a message.
@@ -61,7 +61,7 @@ pub(crate) async fn pin(
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    amend(&app, &caller, &conversation, &seq, app.chat.new_send_id(), Amendment::Pin(true)).await
+    amend(&app, &caller, (&conversation, &seq), app.chat.new_send_id(), Amendment::Pin(true), None).await
 }
 
 /// Unpins a message.
@@ -78,5 +78,5 @@ pub(crate) async fn unpin(
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
 ) -> Result<Json<Acknowledgement>, ApiError> {
-    amend(&app, &caller, &conversation, &seq, app.chat.new_send_id(), Amendment::Pin(false)).await
+    amend(&app, &caller, (&conversation, &seq), app.chat.new_send_id(), Amendment::Pin(false), None).await
 }

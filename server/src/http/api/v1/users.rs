@@ -7,7 +7,7 @@ use chat::store::{ExternalKey, KeyedUser, ListedMember};
 use chat::{Caller, ExternalUser, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use wire::{Person, Refusal};
 
 use super::body::Body;
@@ -34,11 +34,20 @@ pub(crate) struct User {
 /// Some users.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserList {
-    /// The users with keys, by key.
+    /// The users.
     items: Vec<User>,
     /// The cursor of the next part.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+/// The users that are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UserFilter {
+    /// Only those whose key begins with this, by key, and after them those whose name contains it, by name. The list has
+    /// one part: longer words find others.
+    q: Option<String>,
 }
 
 /// A user as they are to be.
@@ -116,18 +125,33 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the users with keys, by key.
+/// Lists the users with keys, by key, or finds users. A user gets those who share a conversation with them, by name.
 #[utoipa::path(
-    get, path = "/users", tag = "users", params(Paging),
+    get, path = "/users", tag = "users", params(UserFilter, Paging),
     responses((status = 200, body = UserList), (status = "default", body = Problem))
 )]
 pub(crate) async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Query(filter): Query<UserFilter>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, ApiError> {
+    let limit = paging.limit()?;
+    if let Some(words) = filter.q.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
+        let found = app.chat.find_users(&caller, words, limit).await?;
+        let items = found.iter().map(User::of).collect();
+        return Ok(Json(UserList { items, next: None }).into_response());
+    }
+    if caller.signed_in().is_some() {
+        let after = paging.after()?.map(|id| id.parse().map_err(|_| Refusal::CursorBad)).transpose()?;
+        let part = app.chat.known_users(&caller, after, limit).await?;
+        let last = part.items.last().filter(|_| part.more).map(|user| user.person.id.to_string());
+        let (next, link) = paging.next("/users", last.as_deref());
+        let items = part.items.iter().map(User::of).collect();
+        return Ok((link, Json(UserList { items, next })).into_response());
+    }
     let after = paging::key_after(&paging)?;
-    let part = app.chat.external_users(&caller, after.as_ref(), paging.limit()?).await?;
+    let part = app.chat.external_users(&caller, after.as_ref(), limit).await?;
     let last = part.items.last().filter(|_| part.more);
     let (next, link) = paging.next("/users", last.map(|user| user.key.as_str()));
     let items = part.items.iter().map(User::keyed).collect();
