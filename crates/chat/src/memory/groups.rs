@@ -9,9 +9,8 @@ use super::records::{Group, MemberView};
 use super::restricted::author;
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Checked, Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome,
-    ListedMember, LogOutcome,
-    MembershipState, NewMembers, Roster, Version, folded,
+    Checked, Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage,
+    GroupWithMessageOutcome, ListedMember, LogOutcome, MembershipState, NewMembers, Roster, Version, folded,
 };
 use crate::rules::Audience;
 

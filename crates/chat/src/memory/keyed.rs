@@ -8,8 +8,8 @@ use wire::{Description, GroupId, Person, PersonName, Timestamp, UserId};
 use super::records::StoredProfile;
 use super::state::ApplicationState;
 use crate::ports::store::{
-    CALLED, ExternalKey, FoundUser, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version, folded,
-    past,
+    CALLED, ExternalKey, FoundUser, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version,
+    folded, past,
 };
 
 /// Users and groups with keys.

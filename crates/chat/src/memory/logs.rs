@@ -176,7 +176,7 @@ impl ApplicationState {
         draft.about.is_some_and(|about| about < begins)
     }
 
-    fn sent_before(&self, draft: &Draft) -> Option<LogOutcome> {
+    pub(super) fn sent_before(&self, draft: &Draft) -> Option<LogOutcome> {
         let sent = self.sent.get(&(draft.sender, draft.id.clone()))?;
         Some(if sent.topic == draft.topic && sent.body == draft.body {
             LogOutcome::Repeated { seq: sent.seq, at: sent.at }

@@ -10,8 +10,8 @@ use crate::auth::network::Network;
 use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
-    DirectCreation, Draft, Ends, LogOutcome, LogWrite, MembershipState, Mentions, OpenTopicBounds, Permission,
-    PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, event_of, is_placeholder,
+    DirectCreation, Draft, Ends, LogOutcome, LogWrite, MembershipState, Mentions, OpenTopicBounds,
+    Permission, PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, event_of, is_placeholder,
 };
 use crate::rules::{self, Audience};
 use crate::service::error::Error;

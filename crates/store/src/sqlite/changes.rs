@@ -5,7 +5,7 @@ use chat::store::{
     Checked, Fact, GroupChange, GroupWithMessage, GroupWithMessageOutcome, LogOutcome, Version, folded,
 };
 use rusqlite::{ToSql, Transaction, params};
-use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic, UserId};
+use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic};
 
 use super::append::{append, sent_before};
 use super::scope::Scope;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat::store::{
-    CALLED, ExternalKey, FoundUser, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version, folded,
-    past,
+    CALLED, ExternalKey, FoundUser, KeyedGroup, KeyedUser, PutUser, PutUserOutcome, Sessions, Version,
+    folded, past,
 };
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, Description, GroupId, PersonName, UserId};

@@ -57,7 +57,8 @@ pub use entry::{
     event_of, requoted, version_of,
 };
 pub use group::{
-    Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome, Roster, Version,
+    Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome, Roster,
+    Version,
 };
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};

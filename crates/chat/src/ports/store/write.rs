@@ -4,9 +4,10 @@ use wire::ApplicationId;
 
 use super::{
     AccountWrite, Amend, AmendOutcome, ApplicationWrite, AttemptOutcome, AttemptWrite, Checked, ClaimJobs,
-    CreateAccount, CreateAccountOutcome, Done, Draft, GroupChange, GroupWithMessage, GroupWithMessageOutcome, Job, JobWrite, LogOutcome, LogWrite,
-    NewApplication, PutUser, PutUserOutcome, ReadStateOutcome, ReadStateWrite, RemoveData, Removed,
-    SessionWrite, SetRetention, Sweep, Swept, Trim, Trimmed, UserTokenWrite, UserWrite,
+    CreateAccount, CreateAccountOutcome, Done, Draft, GroupChange, GroupWithMessage, GroupWithMessageOutcome,
+    Job, JobWrite, LogOutcome, LogWrite, NewApplication, PutUser, PutUserOutcome, ReadStateOutcome,
+    ReadStateWrite, RemoveData, Removed, SessionWrite, SetRetention, Sweep, Swept, Trim, Trimmed,
+    UserTokenWrite, UserWrite,
 };
 
 /// The content of a commit: a write of one area, or several writes.

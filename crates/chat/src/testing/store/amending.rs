@@ -121,7 +121,10 @@ pub async fn a_change_expects_the_version_that_the_message_has_in_the_commit(fre
     };
     // Both were decided on the same version.
     let outcomes = commit(&store, vec![expecting("2", "hello", first), expecting("3", "hallo", first)]).await;
-    assert_eq!(outcomes, [AmendOutcome::Posted { seq: Seq(3) }, AmendOutcome::Refused(Refusal::VersionStale)]);
+    assert_eq!(
+        outcomes,
+        [AmendOutcome::Posted { seq: Seq(3) }, AmendOutcome::Refused(Refusal::VersionStale)]
+    );
     assert_eq!(texts(&store).await, ["hello", "*"]);
     // A repeat of a change has its first outcome, and what is so already needs no version.
     let again = AmendOutcome::Repeated { seq: Seq(3), at: NOW };

@@ -12,9 +12,9 @@ use super::writing::{
 };
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Checked, Done, Draft, Fact, FoundUser, GroupChange, GroupWithMessage, GroupWithMessageOutcome, KeyedGroup,
-    KeyedUser, ListedMember, LogOutcome, LogWrite, PutUser, PutUserOutcome, Sender, SessionWrite, UserWrite,
-    Version, is_placeholder,
+    Checked, Done, Draft, Fact, FoundUser, GroupChange, GroupWithMessage, GroupWithMessageOutcome,
+    KeyedGroup, KeyedUser, ListedMember, LogOutcome, LogWrite, PutUser, PutUserOutcome, Sender, SessionWrite,
+    UserWrite, Version, is_placeholder,
 };
 use crate::testing::{ann, ben, cal};
 

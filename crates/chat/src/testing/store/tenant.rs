@@ -9,8 +9,8 @@ use wire::{ApplicationId, Conversation, Epoch, GroupId, Pair, Seq, Topic, UserId
 
 use crate::auth::session::{Session, TokenHash};
 use crate::ports::store::{
-    AccountKey, Commit, Committed, Draft, GroupChange, LogWrite, NewSession, Outcome, Range, Store,
-    StoreReader, UserWrite, Write,
+    AccountKey, Commit, Committed, Draft, GroupChange, GroupWithMessage, LogWrite, NewSession, Outcome,
+    Range, Store, StoreReader, UserWrite, Write,
 };
 use crate::service::error::Fault;
 
@@ -217,7 +217,10 @@ fn copy(write: &Write) -> Option<Write> {
         Write::GroupWithMessage(new) => {
             let news = new.change.news.iter().map(elsewhere).collect();
             let change = GroupChange { news, ..new.change.clone() };
-            Some(GroupWithMessage { change, draft: elsewhere(&new.draft), recipients: new.recipients.clone() }.into())
+            Some(
+                GroupWithMessage { change, draft: elsewhere(&new.draft), recipients: new.recipients.clone() }
+                    .into(),
+            )
         }
         _ => None,
     }

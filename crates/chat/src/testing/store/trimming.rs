@@ -57,15 +57,7 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
         is_row: !told.is_silent(),
         ..message(TEA, by, id, "changed")
     };
-    Amend {
-        target: Seq(target),
-        by: by.clone(),
-        amendment,
-        body,
-        mentions: None,
-        version: None,
-        news,
-    }
+    Amend { target: Seq(target), by: by.clone(), amendment, body, mentions: None, version: None, news }
 }
 
 fn quote(seq: u64) -> Option<Quote> {
@@ -138,7 +130,7 @@ pub async fn nothing_of_trimmed_messages_is_left_where_they_were_quoted(fresh: i
     assert_eq!(store.pinned(&tea()).await.unwrap().len(), 1);
 
     let committed = committed(&store, trim(&tea(), 4)).await;
-    assert_eq!(committed.outcomes, [trimmed(4)]);
+    assert_eq!(committed.outcomes, [Outcome::Trim(trimmed(4))]);
     let log = LogKey::new(ApplicationId::BUILT_IN, tea());
     assert_eq!(committed.shortened, [Shortened { log: log.clone(), from: Seq(1), to: Seq(4) }]);
     let page = whole(&store, &tea()).await;

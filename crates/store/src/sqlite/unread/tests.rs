@@ -293,7 +293,7 @@ impl House {
             now: Timestamp(1),
         });
         let news = Draft { right, about: Some(target), is_row: !told.is_silent(), ..draft };
-        self.commit(Amend { target, by, amendment, body, mentions, news });
+        self.commit(Amend { target, by, amendment, body, mentions, version: None, news });
     }
 
     /// Returns the sender of an entry; ann if there is no such entry.
