@@ -84,8 +84,8 @@ pub enum AccountWrite {
         /// The user it belongs to.
         user: UserId,
     },
-    /// Change the password of an account; its reset tokens no longer work. [`Checked::Stale`](super::Checked::Stale) if the password is not
-    /// the one that was checked.
+    /// Change the password of an account; its reset tokens no longer work. [`Checked::Stale`](super::Checked::Stale) if
+    /// the password is not the one that was checked.
     SetPassword {
         /// The user it belongs to.
         user: UserId,
@@ -113,8 +113,8 @@ pub enum AccountWrite {
         /// The time from which the token no longer works, UTC.
         until: Timestamp,
     },
-    /// Set a new password by such a token; all reset tokens of the account are used up. [`Checked::Stale`](super::Checked::Stale) if the
-    /// token is unknown or used.
+    /// Set a new password by such a token; all reset tokens of the account are used up.
+    /// [`Checked::Stale`](super::Checked::Stale) if the token is unknown or used.
     ResetPassword {
         /// The hash of the token.
         token: TokenHash,

@@ -71,8 +71,8 @@ pub enum ApplicationKey {
     Public(PublicId),
 }
 
-/// An application to be created, with its first token. The commit's own is [`ApplicationId::SERVER`]; the outcome is the
-/// number of the new one.
+/// An application to be created, with its first token. The commit's own is [`ApplicationId::SERVER`]; the outcome is
+/// the number of the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewApplication {
     /// A public id that no application has.
@@ -226,8 +226,8 @@ impl Application {
         Person { id, name: name.unwrap_or_else(|_| unreachable!("it is a name")) }
     }
 
-    /// Returns the time until which tokens of a version of the signing key work, if nothing else ends them; none if they
-    /// do not work now.
+    /// Returns the time until which tokens of a version of the signing key work, if nothing else ends them; none if
+    /// they do not work now.
     pub(crate) fn key_works_until(&self, version: u32, now: Timestamp) -> Option<Timestamp> {
         if version == self.key_version {
             return Some(Timestamp(i64::MAX));

@@ -103,8 +103,8 @@ pub enum JobWrite {
         /// Jobs to add; where there is one with the same key, it gets the time of this one.
         periodic: Vec<NewJob>,
     },
-    /// Add the jobs that entries cause, and move the relay past them. [`Checked::Stale`](super::Checked::Stale) if the relay is elsewhere:
-    /// another node has planned them.
+    /// Add the jobs that entries cause, and move the relay past them. [`Checked::Stale`](super::Checked::Stale) if the
+    /// relay is elsewhere: another node has planned them.
     Plan {
         /// The position of the relay before.
         from: Position,

@@ -9,8 +9,8 @@ use super::{AmendOutcome, Draft, OpenTopicBounds, RestrictedDraft};
 pub enum LogWrite {
     /// Append one entry to a log. [`LogOutcome::Refused`] if it is [about](Draft::about) an entry that was trimmed.
     Post(Draft),
-    /// Append one entry to an open topic, if the bounds allow it: [`LogOutcome::Refused`] otherwise. An entry that exists
-    /// already is [`LogOutcome::Repeated`] all the same.
+    /// Append one entry to an open topic, if the bounds allow it: [`LogOutcome::Refused`] otherwise. An entry that
+    /// exists already is [`LogOutcome::Repeated`] all the same.
     Publish {
         /// The entry, for the log of an open topic.
         draft: Draft,

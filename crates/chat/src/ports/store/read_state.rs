@@ -38,8 +38,8 @@ pub enum ReadStateWrite {
 /// The outcome of a [`ReadStateWrite`]: what others may now see of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadStateOutcome {
-    /// The read states that advanced as [delivered](ReadStateWrite::SetDelivered), by conversation, but those in directs
-    /// in which one user has blocked the other.
+    /// The read states that advanced as [delivered](ReadStateWrite::SetDelivered), by conversation, but those in
+    /// directs in which one user has blocked the other.
     pub states: Vec<(Conversation, ReadState)>,
     /// The receipts of restricted messages that have moved with the marks, the newest ones of each mark up to
     /// [`MOVED_RECEIPTS`].

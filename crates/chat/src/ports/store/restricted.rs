@@ -7,8 +7,9 @@ use wire::{Entry, Event, Json, SendId, Seq, Topic, TopicKind, UserId};
 use super::{BodyHash, Draft, Mentions, Sender};
 use crate::rules::Audience;
 
-/// A message for some members of a group, before it has its Seq. [`LogWrite::PostRestricted`](super::LogWrite::PostRestricted)
-/// appends a placeholder to the log of the group, and a copy to the log of its author and of each recipient.
+/// A message for some members of a group, before it has its Seq.
+/// [`LogWrite::PostRestricted`](super::LogWrite::PostRestricted) appends a placeholder to the log of the group, and a
+/// copy to the log of its author and of each recipient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RestrictedDraft {
     /// The message, for the log of the group. Its data is the content, which that log does not get.

@@ -76,8 +76,8 @@ pub struct ApplicationUsage {
     pub bytes: u64,
 }
 
-/// Removes the oldest entries of a log, up to [`TRIM_ENTRIES`] at once, with their ids, mentions and pins. Replies to them
-/// keep a quote without an excerpt, and edits of them lose their text. The head stays, so no Seq is used again.
+/// Removes the oldest entries of a log, up to [`TRIM_ENTRIES`] at once, with their ids, mentions and pins. Replies to
+/// them keep a quote without an excerpt, and edits of them lose their text. The head stays, so no Seq is used again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trim {
     /// The log.

@@ -30,8 +30,8 @@ pub enum Sessions {
 /// A change of the sessions of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionWrite {
-    /// Add a session of a user. [`Checked::Stale`](super::Checked::Stale) if the password is not the one that was checked: a session that an
-    /// old password opens does not outlive its change.
+    /// Add a session of a user. [`Checked::Stale`](super::Checked::Stale) if the password is not the one that was
+    /// checked: a session that an old password opens does not outlive its change.
     SignIn {
         /// The user who signs in.
         user: UserId,

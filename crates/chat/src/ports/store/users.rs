@@ -42,8 +42,8 @@ pub enum UserWrite {
         session: NewSession,
     },
     /// Remove everything that a user has but their messages and memberships: their key, name, description, picture,
-    /// sessions, user tokens and blocks. The user stays as the author of messages, under this name, and those who blocked them still
-    /// do.
+    /// sessions, user tokens and blocks. The user stays as the author of messages, under this name, and those who
+    /// blocked them still do.
     Remove {
         /// The user.
         user: UserId,

@@ -136,8 +136,8 @@ pub trait TypedWrite: Into<Write> {
 }
 
 impl Outcome {
-    /// Returns true if the write is done, so that what depends on it in the same transaction may follow. An outcome that
-    /// says more than that decides nothing.
+    /// Returns true if the write is done, so that what depends on it in the same transaction may follow. An outcome
+    /// that says more than that decides nothing.
     #[must_use]
     pub const fn is_done(&self) -> bool {
         match self {
