@@ -7,6 +7,7 @@ use chat::{ApplicationChange, Caller, Created, TokenScope, UserRef};
 use serde_json::{Value, json};
 use server::ServerHandle;
 
+use crate::markup::Markup;
 use crate::people::{Socket, get, guest, raw, server, with};
 
 /// A shop with the users zoë and 李雷, who are members of the conversation `tea`.
@@ -249,6 +250,14 @@ async fn a_link_signs_in_to_the_pages_by_a_button() {
     let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
     let (_, home) = raw(&server, &get("/", &format!("{cookie}Accept: text/html\r\n"))).await;
     assert!(home.contains("李雷") && home.contains("Tea"), "{home}");
+    // Nobody there is a guest: the shop has created them.
+    let group = shop.tea.as_str().replacen("group/", "/g/", 1);
+    for page in ["/account", &group, &format!("{group}/members")] {
+        let (status, page_of) = raw(&server, &get(page, &format!("{cookie}Accept: text/html\r\n"))).await;
+        assert_eq!(status, 200, "{page}: {page_of}");
+        let tags = Markup::of(&page_of).texts(".tag");
+        assert!(!tags.iter().any(|tag| tag == "Guest"), "{page}: {tags:?}");
+    }
     let claim = format!("{cookie}{kind}");
     let (status, refused) =
         raw(&server, &post("/do/create_account", &claim, "password=correct+horse+battery")).await;

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use broker::{Broker, Frame};
+use broker::Broker;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -16,6 +16,7 @@ use crate::commit::writability::Writability;
 use crate::jobs::{JobWake, Wakes};
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store, TypedWrite};
+use crate::realtime::appended_frame::AppendedFrame;
 use crate::realtime::recent_entries::RecentEntries;
 use crate::service::error::{Error, Fault};
 
@@ -195,13 +196,12 @@ async fn run(
             Ok(Committed { outcomes, appended, rewritten, shortened, closed, revocations }) => {
                 // Before any entry is admitted: everything that ended was committed by now, here or on another node.
                 publisher.revoke(position, &revocations);
-                let frames: Vec<_> = appended.iter().map(|one| Frame::text(&one.entry.encode())).collect();
+                let frames: Vec<_> = appended.iter().map(AppendedFrame::of).collect();
                 // Before anybody hears of it: a read after an acknowledged change does not get the old text.
-                publisher.recent.commit(&appended, &frames, rewritten, shortened);
-                let mut frames = frames.into_iter();
-                appended
-                    .chunk_by(|one, next| one.log == next.log)
-                    .for_each(|entries| publisher.publish(entries, &mut frames));
+                publisher.recent.commit(&frames, rewritten, shortened);
+                frames
+                    .chunk_by(|one, next| one.appended.log == next.appended.log)
+                    .for_each(|entries| publisher.publish(entries));
                 closed.into_iter().for_each(|log| publisher.close(log));
                 publisher.wake.committed(wakes);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -269,9 +269,13 @@ impl Publisher {
 
     /// Publishes committed entries of one log to its subscribers here, and announces the last one to other nodes. They
     /// end the subscriptions of those who lose the right to read.
-    fn publish(&self, entries: &[Appended], frames: &mut impl Iterator<Item = Frame>) {
-        let Some(Appended { log, entry: Entry { seq: head, .. }, .. }) = entries.last() else { return };
-        let frames = entries.iter().zip(frames).map(|(one, frame)| (one.entry.seq, &one.ends, frame));
+    fn publish(&self, entries: &[AppendedFrame<'_>]) {
+        let Some(Appended { log, entry: Entry { seq: head, .. }, .. }) =
+            entries.last().map(|one| one.appended)
+        else {
+            return;
+        };
+        let frames = entries.iter().map(|one| (one.appended.entry.seq, &one.appended.ends, one.frame()));
         self.broker.admit_all(log, frames);
         self.bus.announce(Hint::News { log: log.clone(), head: *head });
     }

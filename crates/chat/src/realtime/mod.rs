@@ -1,5 +1,6 @@
 //! Real-time state outside the logs: ephemeral events (typing, presence, read state), history in memory, and recovery of subscribers that fell behind.
 
+pub(crate) mod appended_frame;
 pub(crate) mod ephemeral;
 pub(crate) mod receipts;
 pub(crate) mod recent_entries;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use broker::Frame;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use wire::{LogKey, Seq};
 
+use super::appended_frame::AppendedFrame;
 use super::recent_log::{ENTRIES, LOG_BYTES, LogChange, RecentEntry, RecentLog};
 use super::recent_slot::{Changes, Slot, State};
 use super::recovery_cache::RecoveryPage;
@@ -232,11 +232,10 @@ impl RecentEntries {
 
 /// Writing.
 impl RecentEntries {
-    /// Adds a commit of this node, whose entries have these frames, before anybody is told of it.
+    /// Adds a commit of this node, before anybody is told of it.
     pub(crate) fn commit(
         &self,
-        appended: &[Appended],
-        frames: &[Frame],
+        appended: &[AppendedFrame<'_>],
         rewritten: Vec<Rewritten>,
         shortened: Vec<Shortened>,
     ) {
@@ -245,9 +244,10 @@ impl RecentEntries {
         }
         let slots = self.slots.lock();
         let mut changes = Changes::of(&slots);
-        for (Appended { log, entry, .. }, frame) in appended.iter().zip(frames) {
+        for one in appended {
+            let Appended { log, entry, .. } = one.appended;
             if let Some(change) = changes.part(log) {
-                change.appended.push((entry.seq, RecentEntry::new(&entry.data, frame.clone())));
+                change.appended.push((entry.seq, RecentEntry::new(&entry.data, one.frame())));
             }
         }
         for Rewritten { log, entry } in rewritten {

@@ -1,4 +1,4 @@
-//! A slot of the recent entries: one log that was read, and whether its entries are in memory.
+//! A slot of the cache of newest entries: one log that was read, and whether its entries are in memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;

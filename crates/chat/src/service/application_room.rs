@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use wire::{ApplicationId, Refusal, Timestamp};
-
-use crate::chat::Chat;
-use crate::service::error::Error;
+use wire::{ApplicationId, Timestamp};
 
 /// The time for which a count that found no room is believed, unless something was deleted here.
 const BELIEVED_MS: i64 = 1_000;
@@ -32,8 +29,20 @@ struct Room {
     left: u64,
     /// The creations under way.
     pending: u64,
+    /// The creations that were committed here since the start.
+    finished: u64,
     /// The time of the last count; none if it is to be counted anew.
     counted: Option<Timestamp>,
+}
+
+/// The answer to a request for room.
+pub(super) enum Taken<'a> {
+    /// There was room, which is taken.
+    Permit(RoomPermit<'a>),
+    /// There is none.
+    Full,
+    /// What is stored has to be counted first. So many creations have finished until now.
+    Uncounted { finished: u64 },
 }
 
 /// The room for one creation. It is given back if it is dropped, unless the creation was [`RoomPermit::used`].
@@ -43,61 +52,29 @@ pub(super) struct RoomPermit<'a> {
     used: bool,
 }
 
-impl Chat {
-    /// Takes the room for one more user or conversation of an application.
-    ///
-    /// # Errors
-    /// [`Refusal::TooManyUsers`], [`Refusal::TooManyConversations`].
-    pub(super) async fn take_room(
-        &self,
-        application: ApplicationId,
-        of: Limited,
-    ) -> Result<RoomPermit<'_>, Error> {
-        let (key, now) = ((application, of), self.monotonic.now());
-        if let Some(taken) = self.application_room.take(key, now) {
-            return taken.map_err(|()| self.no_room(of).into());
-        }
-        let usage = self.store.reader(application).usage().await?;
-        let (count, max) = match of {
-            Limited::Users => (usage.users, self.limits.application_users),
-            Limited::Conversations => (usage.groups, self.limits.application_conversations),
-        };
-        self.application_room.counted(key, max.saturating_sub(count), now);
-        match self.application_room.take(key, now) {
-            Some(Ok(permit)) => Ok(permit),
-            Some(Err(())) | None => Err(self.no_room(of).into()),
-        }
-    }
-
-    const fn no_room(&self, of: Limited) -> Refusal {
-        match of {
-            Limited::Users => Refusal::TooManyUsers { max: self.limits.application_users },
-            Limited::Conversations => {
-                Refusal::TooManyConversations { max: self.limits.application_conversations }
-            }
-        }
-    }
-}
-
 impl ApplicationRoom {
-    /// Takes room for one creation, or says that there is none; none if that has to be counted first.
-    fn take(&self, key: (ApplicationId, Limited), now: Timestamp) -> Option<Result<RoomPermit<'_>, ()>> {
+    /// Takes room for one creation.
+    pub(super) fn take(&self, key: (ApplicationId, Limited), now: Timestamp) -> Taken<'_> {
         let mut rooms = self.0.lock();
         let room = rooms.entry(key).or_default();
-        if room.left == 0 {
-            let is_believed = room.counted.is_some_and(|counted| now.0 - counted.0 < BELIEVED_MS);
-            return is_believed.then_some(Err(()));
+        if room.left > 0 {
+            room.left -= 1;
+            room.pending += 1;
+            return Taken::Permit(RoomPermit { rooms: self, key, used: false });
         }
-        room.left -= 1;
-        room.pending += 1;
-        Some(Ok(RoomPermit { rooms: self, key, used: false }))
+        match room.counted {
+            Some(counted) if now.0 - counted.0 < BELIEVED_MS => Taken::Full,
+            _ => Taken::Uncounted { finished: room.finished },
+        }
     }
 
-    /// Notes a count. Creations under way may not be in it yet, so their room stays taken.
-    fn counted(&self, key: (ApplicationId, Limited), left: u64, now: Timestamp) {
+    /// Notes a count that began when so many creations had finished. Those under way, and those that have finished since,
+    /// may not be in it, so their room stays taken.
+    pub(super) fn counted(&self, key: (ApplicationId, Limited), left: u64, finished: u64, now: Timestamp) {
         let mut rooms = self.0.lock();
         let room = rooms.entry(key).or_default();
-        (room.left, room.counted) = (left.saturating_sub(room.pending), Some(now));
+        let uncounted = room.pending + room.finished.saturating_sub(finished);
+        (room.left, room.counted) = (left.saturating_sub(uncounted), Some(now));
     }
 
     /// Notes a deletion: if there is no room, it is counted anew at once.
@@ -120,6 +97,7 @@ impl Drop for RoomPermit<'_> {
         if let Some(room) = self.rooms.0.lock().get_mut(&self.key) {
             room.pending -= 1;
             room.left += u64::from(!self.used);
+            room.finished += u64::from(self.used);
         }
     }
 }
@@ -130,26 +108,36 @@ mod tests {
 
     const KEY: (ApplicationId, Limited) = (ApplicationId(7), Limited::Users);
 
+    fn permit(rooms: &ApplicationRoom, now: Timestamp) -> Option<RoomPermit<'_>> {
+        match rooms.take(KEY, now) {
+            Taken::Permit(permit) => Some(permit),
+            Taken::Full | Taken::Uncounted { .. } => None,
+        }
+    }
+
     #[test]
     fn room_is_counted_first_taken_once_and_given_back() {
         let (rooms, now) = (ApplicationRoom::default(), Timestamp(5_000));
-        assert!(rooms.take(KEY, now).is_none(), "it was never counted");
-        rooms.counted(KEY, 2, now);
-        let first = rooms.take(KEY, now).unwrap().unwrap();
-        let second = rooms.take(KEY, now).unwrap().unwrap();
-        assert!(rooms.take(KEY, now).unwrap().is_err());
+        assert!(matches!(rooms.take(KEY, now), Taken::Uncounted { finished: 0 }));
+        rooms.counted(KEY, 2, 0, now);
+        let (first, second) = (permit(&rooms, now).unwrap(), permit(&rooms, now).unwrap());
+        assert!(matches!(rooms.take(KEY, now), Taken::Full));
         drop(second);
-        rooms.take(KEY, now).unwrap().unwrap().used();
-        assert!(rooms.take(KEY, now).unwrap().is_err());
-        // A count that another one has made meanwhile does not have the first one yet.
-        rooms.counted(KEY, 1, now);
-        assert!(rooms.take(KEY, now).unwrap().is_err());
+        permit(&rooms, now).unwrap().used();
+        assert!(matches!(rooms.take(KEY, now), Taken::Full));
+        // Counts that began before: neither the one under way nor the one that has finished is in them.
+        rooms.counted(KEY, 2, 0, now);
+        assert!(matches!(rooms.take(KEY, now), Taken::Full));
         first.used();
+        rooms.counted(KEY, 2, 0, now);
+        assert!(matches!(rooms.take(KEY, now), Taken::Full));
         let later = Timestamp(now.0 + BELIEVED_MS);
-        assert!(rooms.take(KEY, later).is_none(), "it is counted again");
+        assert!(matches!(rooms.take(KEY, later), Taken::Uncounted { finished: 2 }), "it is counted again");
         rooms.deleted(KEY.0, KEY.1);
-        assert!(rooms.take(KEY, now).is_none());
-        let (other, of) = (ApplicationId(8), KEY.1);
-        assert!(rooms.take((other, of), now).is_none(), "others have their own");
+        assert!(matches!(rooms.take(KEY, now), Taken::Uncounted { .. }));
+        rooms.counted(KEY, 1, 2, now);
+        assert!(permit(&rooms, now).is_some());
+        let other = (ApplicationId(8), KEY.1);
+        assert!(matches!(rooms.take(other, now), Taken::Uncounted { .. }), "others have their own");
     }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod administration;
 mod amend;
 mod application;
+mod application_limits;
 pub(crate) mod application_room;
 pub(crate) mod avatar_images;
 mod broadcast;

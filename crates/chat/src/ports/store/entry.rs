@@ -1,13 +1,12 @@
 //! Entries of a log: drafts, amendments, and the ranges that a page is read by.
 
 use broker::Ends;
-use sha2::{Digest, Sha256};
 use wire::limits::PAGE_BYTES;
 use wire::{
     Amendment, Entry, Event, Json, Person, Refusal, RichText, Role, SendId, Seq, Timestamp, Topic, UserId,
 };
 
-use super::{Permission, Version};
+use super::{Permission, Version, version_of};
 use crate::rules;
 
 /// An entry before it has its Seq.
@@ -258,15 +257,6 @@ impl Amend {
             excerpt,
         }))
     }
-}
-
-/// Returns the version of an entry of a conversation, by which a change can say what it was decided on: the first 52 bits
-/// of the SHA-256 of its data. Every amendment changes it, and so does a change of the message that it quotes.
-#[must_use]
-pub fn version_of(data: &Json) -> Version {
-    let digest: [u8; 32] = Sha256::digest(data.as_str()).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    Version(u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 12)
 }
 
 /// Returns the event that an entry of a conversation carries.

@@ -5,7 +5,7 @@ use wire::{
     UserId,
 };
 
-use super::{Draft, LogOutcome};
+use super::{Draft, LogOutcome, Version};
 use crate::names::ExternalKey;
 
 /// A group as a list of groups shows it.
@@ -100,10 +100,6 @@ pub enum Fact {
     /// An invite no longer works.
     InviteRevoked(InviteId),
 }
-
-/// The number of changes of a group, or of an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version(pub u64);
 
 /// Settings, members and version of a group: the input of the rules.
 #[derive(Clone, Debug, PartialEq)]

@@ -29,6 +29,7 @@ mod standing;
 mod sweep;
 mod user_tokens;
 mod users;
+mod version;
 mod write;
 
 use std::collections::BTreeMap;
@@ -54,11 +55,10 @@ pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};
 pub use entry::{
     Amend, AmendOutcome, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore,
-    event_of, requoted, version_of,
+    event_of, requoted,
 };
 pub use group::{
     Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome, Roster,
-    Version,
 };
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
@@ -88,6 +88,7 @@ pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unr
 pub use sweep::{Sweep, Swept};
 pub use user_tokens::{SignInLink, UserTokenWrite};
 pub use users::{NewMembers, Profile, UserWrite};
+pub use version::{Version, version_of};
 pub use write::{Outcome, Transaction, TypedWrite, WithAudit, Write};
 
 use crate::auth::api_token::ApiTokenRecord;

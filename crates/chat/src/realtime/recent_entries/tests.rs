@@ -36,8 +36,8 @@ async fn publish(store: &MemoryStore, recent: &RecentEntries, number: usize, id:
     let commit = Commit { application: ApplicationId(7), write: draft(number, id).into() };
     let committed = store.commit(vec![commit], Seq::ZERO).await.unwrap();
     let Committed { appended, rewritten, shortened, .. } = committed;
-    let frames: Vec<_> = appended.iter().map(|one| Frame::text(&one.entry.encode())).collect();
-    recent.commit(&appended, &frames, rewritten, shortened);
+    let appended: Vec<_> = appended.iter().map(AppendedFrame::of).collect();
+    recent.commit(&appended, rewritten, shortened);
 }
 
 async fn read(store: &MemoryStore, recent: &RecentEntries, number: usize) -> Option<usize> {
