@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::Fault;
-use chat::store::{Commit, Committed};
+use chat::store::{Commit, Committed, Write};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -126,7 +126,7 @@ impl Worker for WriterThread {
     type Job = Job;
 
     fn work(&mut self, Job { commits, probe, revocations_after, answer }: Job) {
-        if commits.iter().any(|commit| matches!(commit.write, _)) {
+        if commits.iter().any(|commit| matches!(commit.write, Write::Sweep(_))) {
             // Text that was edited or deleted must not stay in the log.
             self.truncate_at = 1;
         }

@@ -1,4 +1,4 @@
-//! The sweep: removal of expired rows.
+//! Removal of expired rows.
 
 use wire::{Timestamp, UserId};
 
