@@ -25,6 +25,8 @@ pub(super) struct ApplicationState {
     pub(super) ages: HashMap<Topic, u64>,
     pub(super) next_age: u64,
     pub(super) bytes: usize,
+    /// The part of them that is in the count of all applications.
+    pub(super) counted: usize,
     pub(super) open_topics: OpenTopicUsage,
     pub(super) sent: HashMap<(Sender, SendId), SentBefore>,
     pub(super) people: HashMap<UserId, Person>,
@@ -101,6 +103,7 @@ impl ApplicationState {
             ages: HashMap::new(),
             next_age: 0,
             bytes: 0,
+            counted: 0,
             open_topics: OpenTopicUsage::default(),
             sent: HashMap::new(),
             people: HashMap::new(),

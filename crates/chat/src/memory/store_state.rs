@@ -1,6 +1,6 @@
 //! The state of the whole store in memory: applications, jobs, and the entries by their positions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use wire::{ApplicationId, LogKey, Seq, Timestamp, UserKey};
 
@@ -19,7 +19,9 @@ use crate::ports::store::{
 /// The facts of all applications.
 pub(super) struct MemoryState {
     window: Window,
-    pub(super) applications: HashMap<ApplicationId, ApplicationState>,
+    pub(super) applications: BTreeMap<ApplicationId, ApplicationState>,
+    /// The bytes that all of them hold, as of the last write.
+    bytes: usize,
     pub(super) registry: MemoryApplications,
     pub(super) jobs: MemoryJobs,
     pub(super) revocations: MemoryRevocations,
@@ -35,7 +37,8 @@ impl MemoryState {
     pub(super) fn new(window: Window, chance: &dyn RandomSource) -> Self {
         Self {
             window,
-            applications: HashMap::new(),
+            applications: BTreeMap::new(),
+            bytes: 0,
             registry: MemoryApplications::new(chance),
             jobs: MemoryJobs::default(),
             revocations: MemoryRevocations::default(),
@@ -188,16 +191,22 @@ impl MemoryState {
             }
             self.positions.insert(position, (log, seq));
         }
-        while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
-            let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
-            if !largest.is_some_and(ApplicationState::forget_oldest) {
+        let mut changed = BTreeSet::from([application]);
+        self.count(application);
+        while self.bytes > self.window.bytes {
+            let largest = self.applications.iter_mut().max_by_key(|(_, state)| state.bytes);
+            let Some((&largest, state)) = largest else { break };
+            if !state.forget_oldest() {
                 break;
             }
+            changed.insert(largest);
+            self.count(largest);
         }
-        for (application, state) in &mut self.applications {
+        for application in changed {
+            let Some(state) = self.applications.get_mut(&application) else { continue };
             for (topic, from) in std::mem::take(&mut state.shortened) {
                 let to = state.logs.get(&topic).map(MemoryLog::begins);
-                let log = LogKey::new(*application, topic);
+                let log = LogKey::new(application, topic);
                 committed.shortened.extend(to.map(|to| Shortened { log, from, to }));
             }
             for position in state.forgotten.drain(..) {
@@ -205,6 +214,13 @@ impl MemoryState {
                 self.trims.remove(&position);
             }
         }
+    }
+
+    /// Counts the bytes that an application holds now.
+    fn count(&mut self, application: ApplicationId) {
+        let Some(state) = self.applications.get_mut(&application) else { return };
+        self.bytes = self.bytes - state.counted + state.bytes;
+        state.counted = state.bytes;
     }
 
     fn write_applications(&mut self, application: ApplicationId, write: &ApplicationWrite) -> Checked {
@@ -259,7 +275,8 @@ impl MemoryState {
 
     fn remove_data(&mut self, application: ApplicationId) -> Removed {
         if self.registry.is_deleted(application) {
-            self.applications.remove(&application);
+            let removed = self.applications.remove(&application);
+            self.bytes -= removed.map_or(0, |state| state.counted);
             self.positions.retain(|_, (log, _)| log.application != application);
             self.trims.retain(|_, log| log.application != application);
             self.jobs.remove_of(application);
