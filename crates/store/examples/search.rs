@@ -69,14 +69,16 @@ async fn main() -> Done {
     for (kind, queries) in filled.queries() {
         let mut times = Vec::new();
         let mut hits = 0;
-        for query in queries {
-            let Ok(query) = SearchQuery::parse(&query) else { continue };
+        let mut slowest = (Duration::ZERO, String::new());
+        for words in queries {
+            let Ok(query) = SearchQuery::parse(&words) else { continue };
             let request = SearchRequest { query, limit: 20, ..SearchRequest::default() };
             let begun = Instant::now();
             hits += found(&node, &user, &request).await?;
             times.push(begun.elapsed());
+            slowest = slowest.max((begun.elapsed(), words));
         }
-        println!("{kind}: {}, {hits} hits", Quantiles::of(times));
+        println!("{kind}: {}, {hits} hits; the slowest: {}", Quantiles::of(times), slowest.1);
     }
     println!("found after sending: {}", fresh(&node, &user, groups[0]).await?);
     println!("{} MB of memory after the searches", resident());
