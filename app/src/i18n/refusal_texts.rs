@@ -79,6 +79,7 @@ refusal_texts! {
     not_owner,
     not_operator,
     user_needed,
+    user_conversations_off,
     not_application,
     reset_over,
     link_over,

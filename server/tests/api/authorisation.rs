@@ -86,8 +86,21 @@ const TABLE: [(&str, [&str; 6]); 61] = [
     ),
     // A user gets their own.
     ("get /conversations", ["+", "+", "+", "+", "+", "not_application"]),
-    ("post /conversations", ["+", "+", "+", "+", "+", "not_application"]),
-    ("put /conversations/{conversation}", ["+", "+", "not_found", "not_admin", "+", "not_application"]),
+    (
+        "post /conversations",
+        [
+            "+",
+            "+",
+            "user_conversations_off",
+            "user_conversations_off",
+            "user_conversations_off",
+            "not_application",
+        ],
+    ),
+    (
+        "put /conversations/{conversation}",
+        ["+", "+", "user_conversations_off", "not_admin", "+", "not_application"],
+    ),
     ("get /conversations/{conversation}", ["not_found", "+", "not_found", "+", "+", "not_application"]),
     (
         "patch /conversations/{conversation}",

@@ -137,8 +137,9 @@ impl Chat {
     /// first admin; a group that the application creates has no members.
     ///
     /// # Errors
-    /// Those of a group's name and of its settings, [`Refusal::TooManyConversations`], [`Refusal::TooManyGroups`] for a
-    /// user.
+    /// Those of a group's name and of its settings, [`Refusal::TooManyConversations`]; for a user
+    /// [`Refusal::UserConversationsOff`], also if the key is that of a conversation of others, and
+    /// [`Refusal::TooManyGroups`].
     pub async fn create_keyed_group(
         &self,
         caller: &Caller,
@@ -148,9 +149,15 @@ impl Chat {
     ) -> Result<Option<ExternalGroup>, Error> {
         let me = caller.actor()?;
         let settings = self.new_settings(name, new)?;
-        if self.reader(caller).group_by_key(key).await?.is_some() {
-            return Ok(None);
+        let may_create = self.may_create_conversations(caller).await;
+        if let Some(keyed) = self.reader(caller).group_by_key(key).await? {
+            let group = Conversation::Group(keyed.group);
+            let standing = self.reader(caller).standing(group, me.id).await?;
+            // A user who may create none does not learn which keys are free.
+            let is_others = standing.is_none_or(|standing| standing.role.is_none());
+            return may_create.or_else(|no| if is_others { Err(no) } else { Ok(()) }).map(|()| None);
         }
+        may_create?;
         self.take_action(caller, me.id)?;
         let change = self.creation(caller, settings, &[], Fact::Keyed(key.clone())).await?;
         let id = change.group;
@@ -175,6 +182,7 @@ impl Chat {
         new: Vec<Setting>,
     ) -> Result<(ExternalGroup, bool), Error> {
         let me = caller.actor()?;
+        self.may_create_conversations(caller).await?;
         let settings = self.new_settings(name, new)?;
         let body = hash(&Topic::user(me.id), format!("conversation {settings:?}").as_bytes());
         self.take_action(caller, me.id)?;
@@ -199,6 +207,20 @@ impl Chat {
                 return Ok((self.external_group(caller, group).await?, true));
             }
         }
+    }
+
+    /// Checks that a caller may create conversations through the API: the application may, and its users if its settings
+    /// say so.
+    ///
+    /// # Errors
+    /// [`Refusal::UserConversationsOff`].
+    pub(super) async fn may_create_conversations(&self, caller: &Caller) -> Result<(), Error> {
+        if caller.owner().is_some() {
+            return Ok(());
+        }
+        let application = self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?;
+        let may = application.config.user_conversations;
+        if may { Ok(()) } else { Err(Refusal::UserConversationsOff.into()) }
     }
 
     /// Returns the settings of a new group.

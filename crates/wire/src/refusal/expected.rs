@@ -78,8 +78,6 @@ expected! {
     Lifetime = "lifetime",
     /// A whole number of seconds, from 0 up to a day.
     KeyLifetime = "key_lifetime",
-    /// The callers whose first message creates a conversation.
-    ImplicitCreation = "implicit_creation",
     /// The scope of a user token.
     TokenScope = "token_scope",
     /// Bounds of 1 or more, and at most 50 rules with a prefix each.

@@ -167,6 +167,8 @@ declare::refusals! {
     NotOperator = "not_operator", 403;
     /// An application does this only as one of its users.
     UserNeeded = "user_needed", 403;
+    /// The settings of the application let only itself create conversations through the API.
+    UserConversationsOff = "user_conversations_off", 403;
     /// Only the application itself may do that, with its token and for no user.
     NotApplication = "not_application", 403;
     /// The link for a new password is used, or too old.
