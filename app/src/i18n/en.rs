@@ -290,6 +290,8 @@ pub(super) const EN: Language = Language {
         implicit_creation_hint: "A message through the API to a key that no conversation has creates one.",
         user_conversations: "Users may create conversations",
         user_conversations_hint: "Through the API, under any free key. Without it, only the application creates conversations there.",
+        directory: "Users find each other",
+        directory_hint: "Without it, users only find and write to people they share a conversation with.",
         api_tokens: "API tokens",
         no_api_tokens: "No token works at the moment. Programs can't use this application.",
         token_label: "Label",

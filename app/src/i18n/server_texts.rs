@@ -72,6 +72,8 @@ texts! {
     implicit_creation_hint,
     user_conversations,
     user_conversations_hint,
+    directory,
+    directory_hint,
     api_tokens,
     no_api_tokens,
     token_label,

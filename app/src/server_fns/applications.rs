@@ -30,6 +30,7 @@ pub async fn change_application(
     origins: String,
     implicit_creation: Option<String>,
     user_conversations: Option<String>,
+    directory: Option<String>,
 ) -> Result<(), Failure> {
     use super::context::{application_id, caller, chat};
 
@@ -37,6 +38,7 @@ pub async fn change_application(
     let change = chat::ApplicationChange {
         implicit_creation: Some(implicit_creation.is_some()),
         user_conversations: Some(user_conversations.is_some()),
+        directory: Some(directory.is_some()),
         title: Some(title),
         description: Some(description),
         allowed_origins: Some(origins),

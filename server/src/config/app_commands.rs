@@ -33,6 +33,9 @@ pub(super) enum AppCommand {
         /// True if users create conversations through the API, and not only the application
         #[arg(long, value_name = "BOOL")]
         user_conversations: Option<bool>,
+        /// True if users find each other without a conversation that they share
+        #[arg(long, value_name = "BOOL")]
+        directory: Option<bool>,
         /// True if a user token creates its user if there is none
         #[arg(long, value_name = "BOOL")]
         token_sign_up: Option<bool>,
@@ -112,12 +115,15 @@ impl AppCommand {
                 Manage::Create { title: title.clone(), description: description.clone() }
             }
             Self::List(_) => Manage::List,
-            Self::Set { app, implicit_creation, user_conversations, token_sign_up, .. } => Manage::Set {
-                app: *app,
-                implicit_creation: *implicit_creation,
-                user_conversations: *user_conversations,
-                token_sign_up: *token_sign_up,
-            },
+            Self::Set { app, implicit_creation, user_conversations, directory, token_sign_up, .. } => {
+                Manage::Set {
+                    app: *app,
+                    implicit_creation: *implicit_creation,
+                    user_conversations: *user_conversations,
+                    directory: *directory,
+                    token_sign_up: *token_sign_up,
+                }
+            }
             Self::Token(new) => new.task(false),
             Self::Rotate(new) => new.task(true),
             Self::Tokens { app, .. } => Manage::Tokens { app: *app },

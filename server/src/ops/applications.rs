@@ -33,6 +33,8 @@ pub enum Manage {
         implicit_creation: Option<bool>,
         /// True if users create conversations through the API.
         user_conversations: Option<bool>,
+        /// True if users find each other without a conversation that they share.
+        directory: Option<bool>,
         /// True if user tokens create their users.
         token_sign_up: Option<bool>,
     },
@@ -104,10 +106,11 @@ pub(super) async fn carry_out(chat: &Arc<Chat>, command: Manage) -> Result<Strin
             Ok(format!("application {id}\ntoken       {token}\nsigning key {key} (kid {kid})"))
         }
         Manage::List => list(chat, &operator).await,
-        Manage::Set { app, implicit_creation, user_conversations, token_sign_up } => {
+        Manage::Set { app, implicit_creation, user_conversations, directory, token_sign_up } => {
             let change = ApplicationChange {
                 implicit_creation,
                 user_conversations,
+                directory,
                 token_sign_up,
                 ..ApplicationChange::default()
             };
@@ -170,6 +173,7 @@ fn settings(application: &Application) -> String {
     [
         ("implicit creation", config.implicit_creation),
         ("user conversations", config.user_conversations),
+        ("directory", config.directory),
         ("token sign-up", config.token_sign_up),
     ]
     .map(|(name, is_on)| format!("{name:<18} {is_on}"))

@@ -38,6 +38,8 @@ async fn keys_are_any_short_text_and_others_are_refused() {
         shop.acting_as(user).get("/users/a").await.fails(400, "key_bad");
     }
     shop.acting_as("nobody").get("/users/a").await.fails(404, "not_found");
+    let directory = json!({ "config": { "directory": true } });
+    shop.patch("/application", directory).await.is(200);
     assert_eq!(shop.acting_as("%E6%9D%8E%E9%9B%B7").get("/users/a%20b").await.is(200).body["key"], "a b");
     server.stop().await;
 }

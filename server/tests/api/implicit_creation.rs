@@ -122,8 +122,8 @@ async fn nothing_is_created_by_a_message_that_is_refused() {
         (&shop, json!({ "text": "Hi", "recipients": [] }), 422, "recipients_bad"),
         (&shop, json!({ "text": "Hi", "members": all }), 422, "group_full"),
         (&shop, json!({ "text": "Hi", "title": "x".repeat(81) }), 422, "name_too_long"),
-        // She has never been in a conversation with him.
-        (&zoe, json!({ "text": "Hi", "members": ["li"] }), 403, "no_contact"),
+        // She has never been in a conversation with him, so that he does not exist for her.
+        (&zoe, json!({ "text": "Hi", "members": ["li"] }), 422, "recipients_not_members"),
     ];
     for (program, body, status, code) in refused {
         let answer: Answer = program.post(path, body).await;

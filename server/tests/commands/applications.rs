@@ -51,10 +51,16 @@ fn applications_are_managed_while_the_server_serves() {
     assert!(lines[1].starts_with(&format!("{shop}  Zoë's 茶 & Co.  (since ")), "{listed}");
 
     let set = printed(&home.run(&["app", "set", &shop, "--implicit-creation", "true"]));
-    assert_eq!(set, "implicit creation  true\nuser conversations false\ntoken sign-up      false");
+    assert_eq!(
+        set,
+        "implicit creation  true\nuser conversations false\ndirectory          false\ntoken sign-up      false"
+    );
     let both = ["app", "set", &shop, "--token-sign-up", "true", "--user-conversations", "true"];
     let set = printed(&home.run(&both));
-    assert_eq!(set, "implicit creation  true\nuser conversations true\ntoken sign-up      true");
+    assert_eq!(
+        set,
+        "implicit creation  true\nuser conversations true\ndirectory          false\ntoken sign-up      true"
+    );
 
     let second = printed(&home.run(&["app", "token", &shop, "--label", "staging", "--days", "30"]));
     assert_eq!((publish(&server, &token), publish(&server, &second)), ("200".into(), "200".into()));

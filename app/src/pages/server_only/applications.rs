@@ -165,6 +165,7 @@ fn SettingsForm(application: Application) -> impl IntoView {
         |field: &str, stored: bool| typed_all(CHANGE, field).map_or(stored, |ticked| !ticked.is_empty());
     let implicit_creation = ticked("implicit_creation", config.implicit_creation);
     let user_conversations = ticked("user_conversations", config.user_conversations);
+    let directory = ticked("directory", config.directory);
     view! {
         <Form action=CHANGE class="form">
             <input type="hidden" name="application" value=public_id.to_string()/>
@@ -191,6 +192,11 @@ fn SettingsForm(application: Application) -> impl IntoView {
                 {t.user_conversations()}
             </label>
             <p class="hint" id="user-conversations-hint">{t.user_conversations_hint()}</p>
+            <label class="form-choice">
+                <input type="checkbox" name="directory" value="on" checked=directory aria-describedby="directory-hint"/>
+                {t.directory()}
+            </label>
+            <p class="hint" id="directory-hint">{t.directory_hint()}</p>
             <Refusal id="settings-refused"/>
             <button class="button button-primary">{t.save()}</button>
         </Form>

@@ -36,6 +36,8 @@ pub struct ApplicationChange {
     pub implicit_creation: Option<bool>,
     /// True if users create conversations through the API.
     pub user_conversations: Option<bool>,
+    /// True if its users find each other without a conversation that they share.
+    pub directory: Option<bool>,
     /// The retention of its logs.
     pub retention: Option<RetentionConfig>,
 }
@@ -103,6 +105,7 @@ impl Chat {
             token_sign_up,
             implicit_creation,
             user_conversations,
+            directory,
             retention,
         } = change;
         let write = ApplicationWrite::Change {
@@ -115,6 +118,7 @@ impl Chat {
                 token_sign_up: token_sign_up.unwrap_or(present.config.token_sign_up),
                 implicit_creation: implicit_creation.unwrap_or(present.config.implicit_creation),
                 user_conversations: user_conversations.unwrap_or(present.config.user_conversations),
+                directory: directory.unwrap_or(present.config.directory),
                 retention: retention.map_or(Ok(present.config.retention), checked_retention)?,
             },
         };

@@ -7,6 +7,7 @@ use wire::{
 
 use super::application_room::Limited;
 use super::compose::hash;
+use super::external_users::UserRef;
 use super::permissions::{Act, needs_application};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -100,7 +101,8 @@ impl Chat {
             self.may_see_members(caller, conversation).await?;
         } else {
             let standing = self.reader(caller).standing(conversation, me).await?;
-            standing.and_then(|standing| standing.role).ok_or(Refusal::NotFound)?;
+            let standing = standing.filter(|standing| standing.role.is_some()).ok_or(Refusal::NotFound)?;
+            self.may_meet_in(caller, conversation, &standing).await?;
         }
         Ok(conversation)
     }
@@ -361,6 +363,24 @@ impl Chat {
         let found = self.reader(caller).group(id, None, 0).await?;
         let group = found.map(|GroupOverview { settings, count, .. }| (settings, count));
         Ok(ListedGroup { key, id, group })
+    }
+
+    /// Returns the id of a user whom somebody names to manage a group: one whom they may meet, or who is banned there and
+    /// so no longer shares it with them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn user_for_group(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        user: &UserRef,
+    ) -> Result<UserId, Error> {
+        let user = self.shown_user(caller, user).await?.person.id;
+        let Err(no) = self.may_meet(caller, user).await else { return Ok(user) };
+        let roster = self.reader(caller).roster(id).await?;
+        let is_banned = roster.is_some_and(|roster| roster.bans.iter().any(|banned| banned.id == user));
+        if is_banned { Ok(user) } else { Err(no) }
     }
 
     /// Returns members of a group after one of them, who may have left, by the time at which they joined: to its members

@@ -39,6 +39,7 @@ pub struct Application {
 
 /// The settings of an application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct ApplicationConfig {
     /// The origins, such as `https://shop.example`, whose pages may use its API from a browser.
     pub allowed_origins: Vec<String>,
@@ -48,6 +49,8 @@ pub struct ApplicationConfig {
     pub implicit_creation: bool,
     /// True if users create conversations through the API, and not only the application.
     pub user_conversations: bool,
+    /// True if its users find each other, and write to each other, without a conversation that they share.
+    pub directory: bool,
     /// The retention of its logs.
     pub retention: RetentionConfig,
 }
@@ -161,13 +164,21 @@ impl ApplicationConfig {
     /// Returns the settings as the store has them.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let Self { allowed_origins, token_sign_up, implicit_creation, user_conversations, retention } = self;
+        let Self {
+            allowed_origins,
+            token_sign_up,
+            implicit_creation,
+            user_conversations,
+            directory,
+            retention,
+        } = self;
         let retention = retention.to_value();
         Json::of(&json!({
             "allowed_origins": allowed_origins,
             "token_sign_up": token_sign_up,
             "implicit_creation": implicit_creation,
             "user_conversations": user_conversations,
+            "directory": directory,
             "retention": retention
         }))
     }
@@ -184,6 +195,7 @@ impl ApplicationConfig {
             token_sign_up: is_on("token_sign_up"),
             implicit_creation: is_on("implicit_creation"),
             user_conversations: is_on("user_conversations"),
+            directory: is_on("directory"),
             retention: RetentionConfig::of_value(&fields["retention"]),
         })
     }
@@ -237,12 +249,13 @@ mod tests {
         let rules = vec![RetentionRule { prefix: "orders/".into(), retention: month }];
         let retention = RetentionConfig { default: Retention { bytes: Some(1 << 40), ..month }, rules };
         let allowed_origins: Vec<String> = vec!["https://shop.example".into()];
-        for on in 0..3 {
+        for on in 0..4 {
             let config = ApplicationConfig {
                 allowed_origins: allowed_origins.clone(),
                 token_sign_up: on == 0,
                 implicit_creation: on == 1,
                 user_conversations: on == 2,
+                directory: on == 3,
                 retention: retention.clone(),
             };
             assert_eq!(ApplicationConfig::parse(config.to_json().as_str()), Some(config));

@@ -34,6 +34,7 @@ pub(crate) struct OwnApplication {
 
 /// The settings of an application.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct ApplicationSettings {
     /// The origins whose pages may use the API from a browser.
     allowed_origins: Vec<String>,
@@ -43,6 +44,8 @@ pub(crate) struct ApplicationSettings {
     implicit_creation: bool,
     /// True if users create conversations through the API, and not only the application.
     user_conversations: bool,
+    /// True if users find each other, and write to each other, without a conversation that they share.
+    directory: bool,
     /// The retention of its logs.
     retention: LogRetention,
 }
@@ -69,6 +72,8 @@ pub(crate) struct ChangedSettings {
     implicit_creation: Option<bool>,
     /// True if users create conversations through the API, and not only the application.
     user_conversations: Option<bool>,
+    /// True if users find each other, and write to each other, without a conversation that they share.
+    directory: Option<bool>,
     /// The retention of its logs: all of it, as it is to be.
     retention: Option<LogRetention>,
 }
@@ -151,6 +156,7 @@ impl ChangedApplication {
             token_sign_up,
             implicit_creation,
             user_conversations,
+            directory,
             retention,
         } = config;
         ApplicationChange {
@@ -160,6 +166,7 @@ impl ChangedApplication {
             token_sign_up,
             implicit_creation,
             user_conversations,
+            directory,
             retention: retention.map(Into::into),
         }
     }
@@ -172,6 +179,7 @@ impl ApplicationSettings {
             token_sign_up,
             implicit_creation,
             user_conversations,
+            directory,
             retention,
         } = config;
         Self {
@@ -179,6 +187,7 @@ impl ApplicationSettings {
             token_sign_up: *token_sign_up,
             implicit_creation: *implicit_creation,
             user_conversations: *user_conversations,
+            directory: *directory,
             retention: retention.into(),
         }
     }

@@ -182,7 +182,7 @@ pub(crate) async fn group_and_user(
     user: &str,
 ) -> Result<(GroupId, UserId), ApiError> {
     let id = group(app, caller, &ConversationRef::parse(conversation)?).await?;
-    let user = app.chat.external_user(caller, &UserRef::parse(user)?).await?.person.id;
+    let user = app.chat.user_for_group(caller, id, &UserRef::parse(user)?).await?;
     Ok((id, user))
 }
 
@@ -201,7 +201,7 @@ pub(crate) fn last(part: &ListPart<ListedMember>) -> Option<String> {
 }
 
 async fn item(app: &AppState, caller: &Caller, member: &Member) -> Result<MemberItem, ApiError> {
-    let user = app.chat.external_user(caller, &UserRef::Id(member.person.id)).await?;
+    let user = app.chat.shown_user(caller, &UserRef::Id(member.person.id)).await?;
     Ok(MemberItem::new(User::of(&user), member))
 }
 
