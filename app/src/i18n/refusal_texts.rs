@@ -44,6 +44,8 @@ refusal_texts! {
     token_needed,
     api_token_needed,
     token_bad,
+    claim_bad,
+    token_revoked,
     outside_scope,
     authenticated_otherwise,
     sign_in_needed,

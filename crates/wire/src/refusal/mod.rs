@@ -85,6 +85,18 @@ declare::refusals! {
     ApiTokenNeeded = "api_token_needed", 401;
     /// The API token is unknown, revoked or expired, or does not count here.
     TokenBad = "token_bad", 401;
+    /// A claim of a user token, or its `kid`, has a wrong form or value.
+    ClaimBad {
+        /// The name of the claim.
+        claim: Cow<'static, str>,
+        /// The expected value.
+        wants: Expected,
+    } = "claim_bad", 401;
+    /// The user token was issued before the tokens of its user, or of its application, were revoked.
+    TokenRevoked {
+        /// The time from which tokens must be issued, RFC 3339 UTC.
+        valid_from: String,
+    } = "token_revoked", 401;
     /// The user token, or the link by which the caller was signed in, does not allow that.
     OutsideScope = "outside_scope", 403;
     /// The connection is signed in already, as somebody else or in another way.
