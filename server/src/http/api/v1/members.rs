@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{GroupId, Member, NotificationLevel, Refusal, Role, Timestamp, Topic, UserId};
 
-use super::body::Body;
+use super::body::OptionalBody;
 use super::conversations::group;
 use super::error::{ApiError, Problem};
 use super::paging::Paging;
@@ -115,7 +115,7 @@ pub(crate) async fn put(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, user)): Path<(String, String)>,
-    Body(put): Body<PutMember>,
+    OptionalBody(put): OptionalBody<PutMember>,
 ) -> Result<Json<MemberItem>, ApiError> {
     let (id, user) = group_and_user(&app, &caller, &conversation, &user).await?;
     // A change of somebody who is a member already has rules of its own, and adds nobody.

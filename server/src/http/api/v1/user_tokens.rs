@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{Expected, Refusal};
 
-use super::body::Body;
+use super::body::OptionalBody;
 use super::error::{ApiError, Problem};
 use super::users::User;
 use crate::server::AppState;
 
 /// A user token to be minted.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewUserToken {
     /// The number of seconds for which it works, up to 86400; an hour if it is left out.
     expires_in: Option<u32>,
@@ -77,7 +78,7 @@ pub(crate) async fn create(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(user): Path<String>,
-    Body(new): Body<NewUserToken>,
+    OptionalBody(new): OptionalBody<NewUserToken>,
 ) -> Result<Response, ApiError> {
     let scope = match new.scope {
         Some(Scope { topics, conversations, write }) => {
