@@ -125,13 +125,13 @@ impl Chat {
     /// Returns the application's key for a group, if there is one.
     ///
     /// # Errors
-    /// Those of [`Caller::actor`].
+    /// Those of [`Caller::scoped_actor`].
     pub async fn key_of_conversation(
         &self,
         caller: &Caller,
         id: GroupId,
     ) -> Result<Option<ExternalKey>, Error> {
-        caller.actor()?;
+        caller.scoped_actor()?;
         Ok(self.reader(caller).key_of_group(id).await?.map(|keyed| keyed.key))
     }
 
@@ -376,6 +376,7 @@ impl Chat {
         id: GroupId,
         user: &UserRef,
     ) -> Result<UserId, Error> {
+        caller.actor()?;
         let user = self.shown_user(caller, user).await?.person.id;
         let Err(no) = self.may_meet(caller, user).await else { return Ok(user) };
         let roster = self.reader(caller).roster(id).await?;

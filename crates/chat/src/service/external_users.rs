@@ -62,6 +62,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`].
     pub async fn external_user(&self, caller: &Caller, user: &UserRef) -> Result<ExternalUser, Error> {
+        caller.actor()?;
         let found = self.shown_user(caller, user).await?;
         self.may_meet(caller, found.person.id).await?;
         Ok(found)
@@ -72,7 +73,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`].
     pub async fn shown_user(&self, caller: &Caller, user: &UserRef) -> Result<ExternalUser, Error> {
-        caller.actor()?;
+        caller.scoped_actor()?;
         let reader = self.reader(caller);
         match user {
             UserRef::Key(key) => {
