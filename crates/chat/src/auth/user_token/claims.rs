@@ -6,43 +6,57 @@ use serde::Deserialize;
 use serde_json::Value;
 use wire::{Expected, PublicId, Refusal};
 
-use super::{ClaimedKey, TOKEN_BYTES, TokenScope};
+use super::scope::TokenScope;
 
-/// Reads the key that a token claims, and checks the form of its claims; none if it is no JWT.
-///
-/// # Errors
-/// [`Refusal::ClaimBad`] for a claim that is missing or of another type.
-pub(super) fn claimed_key(text: &str) -> Result<Option<ClaimedKey>, Refusal> {
-    let mut parts = text.split('.');
-    let (Some(header), Some(claims), Some(_), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Ok(None);
-    };
-    let is_short = text.len() <= TOKEN_BYTES;
-    let (Some(header), Some(claims)) =
-        (object(header).filter(|_| is_short), object(claims).filter(|_| is_short))
-    else {
-        return Ok(None);
-    };
-    let kid = header["kid"].as_str().and_then(version);
-    let version = kid.ok_or_else(|| bad("kid", Expected::KeyVersion))?;
-    let application = audience(&claims["aud"]).and_then(|name| name.parse::<PublicId>().ok());
-    let application = application.ok_or_else(|| bad("aud", Expected::ApplicationId))?;
-    let is_none_or = |claim: &str, is_right: fn(&Value) -> bool| {
-        claims.get(claim).is_none_or(|value| value.is_null() || is_right(value))
-    };
-    let checks = [
-        ("sub", Expected::UserName, claims["sub"].is_string()),
-        ("iat", Expected::Seconds, claims["iat"].is_i64()),
-        ("exp", Expected::Seconds, claims["exp"].is_i64()),
-        ("nbf", Expected::Seconds, is_none_or("nbf", Value::is_i64)),
-        ("name", Expected::String, is_none_or("name", Value::is_string)),
-        ("scope", Expected::TokenScope, is_none_or("scope", is_scope)),
-    ];
-    match checks.into_iter().find(|(.., is_right)| !is_right) {
-        Some((claim, wants, _)) => Err(bad(claim, wants)),
-        None => Ok(Some(ClaimedKey { application, version })),
+/// The most bytes of a token.
+const TOKEN_BYTES: usize = 8 * 1_024;
+
+/// The key that a token claims to be signed with. It is not verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClaimedKey {
+    /// The application.
+    pub(crate) application: PublicId,
+    /// The version of its key.
+    pub(crate) version: u32,
+}
+
+impl ClaimedKey {
+    /// Reads the key that a token claims, and checks the form of its claims, whoever signed it; none if it is no JWT.
+    ///
+    /// # Errors
+    /// [`Refusal::ClaimBad`] for a claim that is missing or of another type.
+    pub(crate) fn of(text: &str) -> Result<Option<Self>, Refusal> {
+        let mut parts = text.split('.');
+        let (Some(header), Some(claims), Some(_), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Ok(None);
+        };
+        let is_short = text.len() <= TOKEN_BYTES;
+        let (Some(header), Some(claims)) =
+            (object(header).filter(|_| is_short), object(claims).filter(|_| is_short))
+        else {
+            return Ok(None);
+        };
+        let kid = header["kid"].as_str().and_then(version);
+        let version = kid.ok_or_else(|| bad("kid", Expected::KeyVersion))?;
+        let application = audience(&claims["aud"]).and_then(|name| name.parse::<PublicId>().ok());
+        let application = application.ok_or_else(|| bad("aud", Expected::ApplicationId))?;
+        let is_none_or = |claim: &str, is_right: fn(&Value) -> bool| {
+            claims.get(claim).is_none_or(|value| value.is_null() || is_right(value))
+        };
+        let checks = [
+            ("sub", Expected::UserName, claims["sub"].is_string()),
+            ("iat", Expected::Seconds, claims["iat"].is_i64()),
+            ("exp", Expected::Seconds, claims["exp"].is_i64()),
+            ("nbf", Expected::Seconds, is_none_or("nbf", Value::is_i64)),
+            ("name", Expected::String, is_none_or("name", Value::is_string)),
+            ("scope", Expected::TokenScope, is_none_or("scope", is_scope)),
+        ];
+        match checks.into_iter().find(|(.., is_right)| !is_right) {
+            Some((claim, wants, _)) => Err(bad(claim, wants)),
+            None => Ok(Some(Self { application, version })),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use wire::{Expected, PublicId, Refusal, Timestamp};
 
-pub(crate) use claims::bad as bad_claim;
+pub(crate) use claims::{ClaimedKey, bad as bad_claim};
 pub use scope::TokenScope;
 pub use signing_key::SigningKey;
 
@@ -18,8 +18,6 @@ pub use signing_key::SigningKey;
 pub(crate) const LONGEST_MS: i64 = 24 * 3_600_000;
 /// The most that the clock of a back end may be ahead, in milliseconds.
 const AHEAD_MS: i64 = 5_000;
-/// The most bytes of a token.
-const TOKEN_BYTES: usize = 8 * 1_024;
 
 /// The claims of a user token that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +31,6 @@ pub(crate) struct UserToken {
     /// The name of a user that the token may create.
     pub(crate) name: Option<String>,
     pub(crate) scope: TokenScope,
-}
-
-/// The key that a token claims to be signed with. It is not verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ClaimedKey {
-    /// The application.
-    pub(crate) application: PublicId,
-    /// The version of its key.
-    pub(crate) version: u32,
 }
 
 /// The claims as they are in the token. Unknown ones are ignored.
@@ -72,16 +61,6 @@ enum Audience {
 #[must_use]
 pub fn is_user_token(text: &str) -> bool {
     text.starts_with("ey") && text.bytes().filter(|b| *b == b'.').count() == 2
-}
-
-impl ClaimedKey {
-    /// Reads the key that a token claims; none if it is no user token.
-    ///
-    /// # Errors
-    /// [`Refusal::ClaimBad`] for a claim that is missing or of another type, in a token of anybody.
-    pub(crate) fn of(text: &str) -> Result<Option<Self>, Refusal> {
-        claims::claimed_key(text)
-    }
 }
 
 impl UserToken {
