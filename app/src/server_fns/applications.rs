@@ -18,7 +18,7 @@ pub async fn create_application(title: String, description: String) -> Result<St
     Ok(token)
 }
 
-/// Changes an application. Each line of `origins` is one; without `implicit_creation` that setting stays.
+/// Changes an application. Each line of `origins` is one; a setting is on if it is sent at all, as a ticked box is.
 ///
 /// # Errors
 /// Returns a refusal if the caller is not the owner of the server, or if a field is invalid.
@@ -29,20 +29,16 @@ pub async fn change_application(
     description: String,
     origins: String,
     implicit_creation: Option<String>,
+    user_conversations: Option<String>,
+    directory: Option<String>,
 ) -> Result<(), Failure> {
-    use chat::store::ImplicitCreation;
-    use wire::{Expected, Refusal};
-
     use super::context::{application_id, caller, chat};
 
     let origins = origins.split_whitespace().map(str::to_owned).collect();
-    let creation = |text: String| {
-        let wants = Expected::ImplicitCreation;
-        let wrong = Refusal::FieldWrong { field: "implicit_creation".into(), wants };
-        ImplicitCreation::parse(&text).ok_or(wrong)
-    };
     let change = chat::ApplicationChange {
-        implicit_creation: implicit_creation.map(creation).transpose()?,
+        implicit_creation: Some(implicit_creation.is_some()),
+        user_conversations: Some(user_conversations.is_some()),
+        directory: Some(directory.is_some()),
         title: Some(title),
         description: Some(description),
         allowed_origins: Some(origins),

@@ -2,20 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use chat::store::ImplicitCreation;
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use wire::PublicId;
 
 use super::settings::ServerSettings;
 use crate::ops::Manage;
-
-/// The words for the values of `--implicit-creation`.
-const CREATORS: [&str; 3] = [
-    ImplicitCreation::Off.as_str(),
-    ImplicitCreation::Application.as_str(),
-    ImplicitCreation::Users.as_str(),
-];
 
 /// The commands of `hubbub app`.
 #[derive(Debug, Subcommand)]
@@ -36,9 +27,15 @@ pub(super) enum AppCommand {
     Set {
         /// The id of the application
         app: PublicId,
-        /// The callers whose first message to a key that names no conversation creates one
-        #[arg(long, value_name = "WHO", value_parser = PossibleValuesParser::new(CREATORS))]
-        implicit_creation: Option<String>,
+        /// True if the first message to a key that names no conversation creates one
+        #[arg(long, value_name = "BOOL")]
+        implicit_creation: Option<bool>,
+        /// True if users create conversations through the API, and not only the application
+        #[arg(long, value_name = "BOOL")]
+        user_conversations: Option<bool>,
+        /// True if users find each other without a conversation that they share
+        #[arg(long, value_name = "BOOL")]
+        directory: Option<bool>,
         /// True if a user token creates its user if there is none
         #[arg(long, value_name = "BOOL")]
         token_sign_up: Option<bool>,
@@ -118,11 +115,15 @@ impl AppCommand {
                 Manage::Create { title: title.clone(), description: description.clone() }
             }
             Self::List(_) => Manage::List,
-            Self::Set { app, implicit_creation, token_sign_up, .. } => Manage::Set {
-                app: *app,
-                implicit_creation: implicit_creation.clone(),
-                token_sign_up: *token_sign_up,
-            },
+            Self::Set { app, implicit_creation, user_conversations, directory, token_sign_up, .. } => {
+                Manage::Set {
+                    app: *app,
+                    implicit_creation: *implicit_creation,
+                    user_conversations: *user_conversations,
+                    directory: *directory,
+                    token_sign_up: *token_sign_up,
+                }
+            }
             Self::Token(new) => new.task(false),
             Self::Rotate(new) => new.task(true),
             Self::Tokens { app, .. } => Manage::Tokens { app: *app },

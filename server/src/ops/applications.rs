@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat::store::{Application, ImplicitCreation};
+use chat::store::Application;
 use chat::{ApiTokenRecord, ApplicationChange, Caller, Chat, Created, Error};
 use serde::{Deserialize, Serialize};
 use wire::{PublicId, Refusal, Timestamp};
@@ -29,8 +29,12 @@ pub enum Manage {
     Set {
         /// The application.
         app: PublicId,
-        /// The word for the callers whose first message creates a conversation.
-        implicit_creation: Option<String>,
+        /// True if the first message to a key that names no conversation creates one.
+        implicit_creation: Option<bool>,
+        /// True if users create conversations through the API.
+        user_conversations: Option<bool>,
+        /// True if users find each other without a conversation that they share.
+        directory: Option<bool>,
         /// True if user tokens create their users.
         token_sign_up: Option<bool>,
     },
@@ -102,20 +106,16 @@ pub(super) async fn carry_out(chat: &Arc<Chat>, command: Manage) -> Result<Strin
             Ok(format!("application {id}\ntoken       {token}\nsigning key {key} (kid {kid})"))
         }
         Manage::List => list(chat, &operator).await,
-        Manage::Set { app, implicit_creation, token_sign_up } => {
-            let implicit_creation =
-                match implicit_creation.as_deref() {
-                    Some(text) => Some(ImplicitCreation::parse(text).ok_or_else(|| {
-                        ConfigError(format!("`{text}` is none of off, application and users"))
-                    })?),
-                    None => None,
-                };
-            let change =
-                ApplicationChange { implicit_creation, token_sign_up, ..ApplicationChange::default() };
+        Manage::Set { app, implicit_creation, user_conversations, directory, token_sign_up } => {
+            let change = ApplicationChange {
+                implicit_creation,
+                user_conversations,
+                directory,
+                token_sign_up,
+                ..ApplicationChange::default()
+            };
             let changed = chat.change_managed(&operator, app, change, None).await.map_err(explained)?;
-            let config = changed.config;
-            let (creators, sign_up) = (config.implicit_creation.as_str(), config.token_sign_up);
-            Ok(format!("implicit creation {creators}\ntoken sign-up     {sign_up}"))
+            Ok(settings(&changed))
         }
         Manage::Token { app, label, days, rotate } => {
             let expires = days.map(|days| Timestamp(chat.now().0.saturating_add(i64::from(days) * DAY_MS)));
@@ -166,6 +166,18 @@ fn line(application: &Application) -> String {
         (None, since) => format!("since {}", day_and_time(since)),
     };
     format!("{public_id}  {title}  ({state})")
+}
+
+fn settings(application: &Application) -> String {
+    let config = &application.config;
+    [
+        ("implicit creation", config.implicit_creation),
+        ("user conversations", config.user_conversations),
+        ("directory", config.directory),
+        ("token sign-up", config.token_sign_up),
+    ]
+    .map(|(name, is_on)| format!("{name:<18} {is_on}"))
+    .join("\n")
 }
 
 fn token_line(record: &ApiTokenRecord) -> String {

@@ -27,11 +27,13 @@ async fn a_page_of_a_listed_origin_uses_the_api_and_no_other_does() {
     assert!(created.header("access-control-expose-headers").unwrap().contains("etag"));
     let missing = page.get("/users/43").await.fails(404, "not_found");
     assert_eq!(missing.header("access-control-allow-origin"), Some(SHOP), "the page can read the error");
+    assert!(!missing.body["detail"].as_str().unwrap().contains("link"), "{}", missing.text);
 
     for (program, origin) in [(&bank, SHOP), (&shop, "https://evil.example"), (&shop, "null")] {
         let refused = program.clone().header("Origin", origin).get("/application").await;
         let refused = refused.fails(403, "origin_foreign");
         assert_eq!(refused.header("access-control-allow-origin"), None);
+        assert!(refused.body["detail"].as_str().unwrap().contains("allowed_origins"), "{}", refused.text);
     }
     // A page whose token has ended must be able to tell that from a server that is down.
     let stranger = Program::new(&server);

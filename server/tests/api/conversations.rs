@@ -76,7 +76,8 @@ async fn members_come_get_roles_are_muted_and_go() {
     shop.get(&format!("/conversations/tea/members?cursor={next}")).await.is(200);
     // The application may leave it without an admin.
     shop.put("/conversations/tea/members/ben", json!({ "role": "member" })).await.is(200);
-    shop.acting_as("ben").put("/conversations/tea/members/cal", json!({})).await.fails(403, "not_admin");
+    shop.acting_as("ben").put("/conversations/tea/members/ann", json!({})).await.fails(404, "not_found");
+    shop.acting_as("ben").put("/conversations/tea/members/cal", json!({})).await.fails(404, "not_found");
     shop.delete("/conversations/tea/members/ben").await.is(204);
     shop.delete("/conversations/tea/members/ben").await.fails(404, "not_found");
     shop.put("/conversations/tea/members/zoe", json!({})).await.fails(404, "not_found");
@@ -88,6 +89,9 @@ async fn a_user_creates_a_conversation_and_two_users_have_a_direct() {
     let server = server().await;
     let shop = Program::of_application(&server, "Shop").await;
     shop.has_users(&["Ann", "Ben", "Cal"]).await;
+    shop.patch("/application", json!({ "config": { "user_conversations": true, "directory": true } }))
+        .await
+        .is(200);
     let ann = shop.acting_as("ann");
     let created = ann.put("/conversations/walks", json!({ "name": "Walks" })).await.is(201);
     assert_eq!(created.body["members"], 1);
@@ -107,5 +111,41 @@ async fn a_user_creates_a_conversation_and_two_users_have_a_direct() {
     shop.post(&path, json!({ "text": "spam" })).await.fails(404, "not_found");
     shop.put("/directs/ben", json!({})).await.fails(403, "user_needed");
     ann.put("/directs/ann", json!({})).await.fails(422, "direct_with_oneself");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_does_not_take_the_key_of_a_conversation_that_the_application_is_to_create() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "متجر نور").await;
+    shop.has_users(&["Wanjiru", "Zoe"]).await;
+    let minted = shop.post("/users/wanjiru/tokens", json!({})).await.is(201).body;
+    let by_token = Program::new(&server).with_token(minted["token"].as_str().unwrap());
+    let (acting, zoe) = (shop.acting_as("wanjiru"), shop.acting_as("zoe"));
+    let (path, named) = ("/conversations/support-4712", json!({ "name": "Support" }));
+    let first = json!({ "text": "Habari?" });
+    for program in [&by_token, &acting] {
+        program.put(path, named.clone()).await.fails(403, "user_conversations_off");
+        program.post("/conversations", named.clone()).await.fails(403, "user_conversations_off");
+        program.post(&format!("{path}/messages"), first.clone()).await.fails(404, "not_found");
+    }
+    assert_eq!(shop.get("/application").await.is(200).body["config"]["user_conversations"], false);
+    let number = shop.post("/conversations", named.clone()).await.is(201).body["key"].clone();
+    assert_eq!(number, "1", "no number was used up");
+
+    // The answer is the same once it is there, so nobody learns which keys are free. Its members change it as before.
+    shop.put(path, named.clone()).await.is(201);
+    shop.put(&format!("{path}/members/wanjiru"), json!({ "role": "admin" })).await.is(200);
+    let taken = zoe.put(path, named.clone()).await.fails(403, "user_conversations_off").body;
+    let free =
+        zoe.put("/conversations/support-4713", named.clone()).await.fails(403, "user_conversations_off").body;
+    assert_eq!((&taken["detail"], &taken["params"]), (&free["detail"], &free["params"]));
+    by_token.put(path, json!({ "name": "Tea" })).await.is(200);
+
+    let allow = json!({ "config": { "user_conversations": true } });
+    shop.patch("/application", allow).await.is(200);
+    zoe.put("/conversations/support-4713", named.clone()).await.is(201);
+    zoe.post("/conversations", named.clone()).await.is(201);
+    zoe.put(path, named).await.fails(404, "not_found");
     server.stop().await;
 }

@@ -38,6 +38,8 @@ async fn keys_are_any_short_text_and_others_are_refused() {
         shop.acting_as(user).get("/users/a").await.fails(400, "key_bad");
     }
     shop.acting_as("nobody").get("/users/a").await.fails(404, "not_found");
+    let directory = json!({ "config": { "directory": true } });
+    shop.patch("/application", directory).await.is(200);
     assert_eq!(shop.acting_as("%E6%9D%8E%E9%9B%B7").get("/users/a%20b").await.is(200).body["key"], "a b");
     server.stop().await;
 }
@@ -123,5 +125,30 @@ async fn numbers_methods_and_paths_that_make_no_sense_are_refused() {
     let full = json!({ "name": "Tea", "limit": 0 });
     let refused = shop.put("/conversations/full", full).await.fails(422, "limit_bad");
     assert_eq!(refused.body["params"], json!({ "max": 1_000 }));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_is_not_wider_than_was_meant_by_a_misspelt_field() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "متجر نور").await;
+    shop.has_users(&["Zoe"]).await;
+    shop.has_conversation("tea", &[]).await;
+    let misspelt = json!({ "scopes": { "conversations": ["tea"] } });
+    for (path, body, field) in [
+        ("/users/zoe/tokens", misspelt, "scopes"),
+        ("/users/zoe/tokens", json!({ "scope": { "conversation": ["tea"] } }), "conversation"),
+        ("/application/tokens", json!({ "label": "ci", "expires_in": 60 }), "expires_in"),
+    ] {
+        let refused = shop.post(path, body).await.fails(400, "body_bad");
+        assert!(refused.body["detail"].as_str().unwrap().contains(&format!("`{field}`")), "{}", refused.text);
+    }
+    // Nothing is an empty object.
+    shop.ask("POST", "/users/zoe/tokens", None).await.is(201);
+    shop.ask("POST", "/application/tokens", None).await.is(201);
+    shop.ask("PUT", "/conversations/tea/members/zoe", None).await.is(200);
+    shop.ask("POST", "/users/zoe/tokens", Some("")).await.is(201);
+    shop.ask("POST", "/users/zoe/tokens", Some("{")).await.fails(400, "json_bad");
+    shop.ask("PUT", "/conversations/chess", None).await.fails(415, "content_type_wrong");
     server.stop().await;
 }

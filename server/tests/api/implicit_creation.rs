@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Program, server};
 
-/// Sets the callers whose first message creates a conversation.
-async fn allow(shop: &Program<'_>, creators: &str) {
-    shop.patch("/application", json!({ "config": { "implicit_creation": creators } })).await.is(200);
+/// Lets first messages of the application create conversations, and those of its users or not.
+async fn allow(shop: &Program<'_>, users: bool) {
+    let config = json!({ "config": { "implicit_creation": true, "user_conversations": users } });
+    shop.patch("/application", config).await.is(200);
 }
 
 /// Returns the keys of the members of a conversation.
@@ -32,19 +33,28 @@ async fn a_first_message_creates_a_conversation_for_those_who_may() {
     shop.has_users(&["Wanjirũ", "Zoë"]).await;
     let (wanjiru, path) = (shop.acting_as("wanjir%C5%A9"), "/conversations/order-7/messages");
     let hello = json!({ "text": "Habari?" });
-    for (creators, application, user) in [("off", 404, 404), ("application", 201, 404), ("users", 201, 201)] {
-        allow(&shop, creators).await;
-        assert_eq!(shop.get("/application").await.body["config"]["implicit_creation"], creators);
-        for (program, status) in [(&wanjiru, user), (&shop, application)] {
+    let (off, users_off) = ((404, "not_found"), (403, "user_conversations_off"));
+    let created = (201, "");
+    for (first, users, application, user) in [
+        (false, false, off, off),
+        (false, true, off, off),
+        (true, false, created, users_off),
+        (true, true, created, created),
+    ] {
+        let config = json!({ "implicit_creation": first, "user_conversations": users });
+        let changed = shop.patch("/application", json!({ "config": config })).await.is(200).body;
+        assert_eq!(changed["config"]["implicit_creation"], first);
+        assert_eq!(changed["config"]["user_conversations"], users);
+        for (program, (status, code)) in [(&wanjiru, user), (&shop, application)] {
             let answer = program.post(path, hello.clone()).await.is(status);
             match status {
                 201 => shop.delete("/conversations/order-7").await.is(204),
                 _ => shop.get("/conversations/order-7").await.fails(404, "not_found"),
             };
-            assert_eq!(answer.body["code"], if status == 404 { json!("not_found") } else { Value::Null });
+            assert_eq!(answer.body["code"].as_str().unwrap_or_default(), code);
         }
     }
-    shop.patch("/application", json!({ "config": { "implicit_creation": "all" } })).await.is(400);
+    shop.patch("/application", json!({ "config": { "implicit_creation": "users" } })).await.is(400);
     // Names of ours, and directs, create nothing.
     for name in ["id:0123456789abcdef", "direct:0123456789abcdef-0123456789abcdeg"] {
         shop.post(&format!("/conversations/{name}/messages"), hello.clone()).await.fails(404, "not_found");
@@ -57,7 +67,7 @@ async fn the_conversation_has_its_sender_members_and_recipients_from_the_beginni
     let server = server().await;
     let shop = Program::of_application(&server, "Shop").await;
     shop.has_users(&["Zoe", "Leila", "Li", "Noor"]).await;
-    allow(&shop, "users").await;
+    allow(&shop, true).await;
     let first = json!({
         "text": "@Li: tea at four?", "id": "m-1", "title": "سؤال عن الطلب", "members": ["zoe", "li"],
         "recipients": ["leila", "li"]
@@ -99,7 +109,7 @@ async fn nothing_is_created_by_a_message_that_is_refused() {
     .await;
     let shop = Program::of_application(&server, "Shop").await;
     shop.has_users(&["Zoe", "Leila", "Li", "Noor"]).await;
-    allow(&shop, "users").await;
+    allow(&shop, true).await;
     shop.post("/conversations/tea/messages", json!({ "text": "Hello", "id": "m-1" })).await.is(201);
     let (path, zoe) = ("/conversations/order-7/messages", shop.acting_as("zoe"));
     let all = json!(["zoe", "leila", "li", "noor"]);
@@ -112,8 +122,8 @@ async fn nothing_is_created_by_a_message_that_is_refused() {
         (&shop, json!({ "text": "Hi", "recipients": [] }), 422, "recipients_bad"),
         (&shop, json!({ "text": "Hi", "members": all }), 422, "group_full"),
         (&shop, json!({ "text": "Hi", "title": "x".repeat(81) }), 422, "name_too_long"),
-        // She has never been in a conversation with him.
-        (&zoe, json!({ "text": "Hi", "members": ["li"] }), 403, "no_contact"),
+        // She has never been in a conversation with him, so that he does not exist for her.
+        (&zoe, json!({ "text": "Hi", "members": ["li"] }), 422, "recipients_not_members"),
     ];
     for (program, body, status, code) in refused {
         let answer: Answer = program.post(path, body).await;
@@ -135,7 +145,7 @@ async fn twenty_first_messages_at_once_make_one_conversation() {
     let shop = Program::of_application(&server, "Shop").await;
     let users: Vec<String> = (0..10).map(|n| format!("user-{n}")).collect();
     shop.has_users(&users.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    allow(&shop, "application").await;
+    allow(&shop, false).await;
     let path = "/conversations/order-7/messages";
     let body = |n: usize| json!({ "text": format!("{n}"), "id": format!("m-{n}"), "members": users });
     // Each is sent twice, as by a client that gave up on the first answer.

@@ -180,6 +180,7 @@ async fn a_conversation_without_a_key_gets_the_next_number_and_is_created_once()
     let (one, other, third) = tokio::join!(create(), create(), create());
     assert_eq!((&one.body, &other.body), (&other.body, &third.body));
     assert_eq!(one.body["key"], "43");
+    shop.patch("/application", json!({ "config": { "user_conversations": true } })).await.is(200);
     // The id of another sender is another id, and a user is the first admin.
     let anns = shop.acting_as("ann").header("Idempotency-Key", "c-1");
     let hers = anns.post("/conversations", json!({ "name": "Mine" })).await.is(201).body;

@@ -114,7 +114,8 @@ async fn an_application_has_so_many_users_and_conversations() {
     let others = Program::of_application(&server, "Others").await;
     let limits = shop.get("/application/usage").await.is(200).body["limits"].clone();
     assert_eq!((&limits["users"], &limits["conversations"]), (&json!(2), &json!(2)));
-    let config = json!({ "config": { "implicit_creation": "users", "token_sign_up": true } });
+    let config =
+        json!({ "config": { "implicit_creation": true, "user_conversations": true, "token_sign_up": true } });
     shop.patch("/application", config).await.is(200);
     shop.has_users(&["Zoe", "Li"]).await;
     let named = |name: &str| json!({ "name": name });

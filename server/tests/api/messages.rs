@@ -213,3 +213,34 @@ async fn topics_carry_any_json_and_keep_every_digit() {
     assert_eq!(present, json!({ "here": [], "away": [] }));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_token_for_one_conversation_searches_there() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "متجر نور").await;
+    shop.has_users(&["Zoe"]).await;
+    shop.has_conversation("support-4711", &["zoe"]).await;
+    shop.has_conversation("support-4712", &["zoe"]).await;
+    for key in ["support-4711", "support-4712"] {
+        let path = format!("/conversations/{key}/messages");
+        shop.acting_as("zoe").post(&path, json!({ "text": "Where is my parcel?" })).await.is(201);
+    }
+    let scope = json!({ "scope": { "conversations": ["support-4711"] } });
+    let minted = shop.post("/users/zoe/tokens", scope).await.is(201).body;
+    let page = Program::new(&server).with_token(minted["token"].as_str().unwrap());
+    // The index comes after the message.
+    let found = loop {
+        let found = page.get("/search?q=parcel&conversation=support-4711").await.is(200).body;
+        if found["items"] != json!([]) {
+            break found;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
+    let item = &found["items"][0];
+    assert_eq!((&item["conversation"], &item["author"]["key"]), (&json!("support-4711"), &json!("zoe")));
+    page.get("/search?q=parcel&conversation=support-4712").await.fails(403, "outside_scope");
+    page.get("/search?q=parcel").await.fails(403, "outside_scope");
+    page.get("/users/zoe").await.fails(403, "outside_scope");
+    server.stop().await;
+}

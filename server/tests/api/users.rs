@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{Program, server};
+use crate::client::{Answer, Program, server};
 
 #[tokio::test]
 async fn a_user_is_created_changed_read_and_deleted_by_the_applications_own_key() {
@@ -156,5 +156,71 @@ async fn a_deleted_user_leaves_their_conversations_and_their_messages_stay() {
     let said = log["entries"].as_array().unwrap().iter().find(|entry| entry["data"]["type"] == "message");
     assert_eq!(said.unwrap()["data"]["author"]["name"], "Ben");
     shop.acting_as("ben").get("/conversations/tea/messages").await.fails(404, "not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_learns_of_those_with_whom_they_share_a_conversation() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "متجر نور").await;
+    shop.has_users(&["Wanjiru", "Zoe", "Lei"]).await;
+    shop.has_conversation("support-1", &["wanjiru", "zoe"]).await;
+    shop.put("/conversations/support-1/members/wanjiru", json!({ "role": "admin" })).await.is(200);
+    let minted = shop.post("/users/wanjiru/tokens", json!({})).await.is(201).body;
+    let by_token = Program::new(&server).with_token(minted["token"].as_str().unwrap());
+    let id = async |key: &str| {
+        let user = shop.get(&format!("/users/{key}")).await.is(200).body;
+        user["id"].as_str().unwrap().to_owned()
+    };
+    let (wanjiru, zoe, lei) = (id("wanjiru").await, id("zoe").await, id("lei").await);
+    let direct = |one: &str, other: &str| format!("direct:{}-{}", one.min(other), one.max(other));
+    let unknown = [("lei".to_owned(), lei.clone()), ("nobody".to_owned(), "0123456789abcdef".to_owned())];
+    let bare = |answer: Answer| (answer.body["code"].clone(), answer.body["detail"].clone());
+    for program in [&by_token, &shop.acting_as("wanjiru")] {
+        let mut answers = Vec::new();
+        for (key, id) in &unknown {
+            let with = direct(&wanjiru, id);
+            answers.push([
+                bare(program.get(&format!("/users/{key}")).await.is(404)),
+                bare(program.get(&format!("/users/id:{id}")).await.is(404)),
+                bare(program.put(&format!("/directs/{key}"), json!({})).await.is(404)),
+                bare(program.put(&format!("/directs/id:{id}"), json!({})).await.is(404)),
+                bare(
+                    program
+                        .post(&format!("/conversations/{with}/messages"), json!({ "text": "Hi" }))
+                        .await
+                        .is(404),
+                ),
+                bare(program.get(&format!("/conversations/{with}/messages")).await.is(404)),
+                bare(program.post("/broadcasts", json!({ "text": "Hi", "to": [with] })).await.is(404)),
+                bare(
+                    program.put(&format!("/conversations/support-1/members/{key}"), json!({})).await.is(404),
+                ),
+                bare(program.put(&format!("/conversations/support-1/bans/{key}"), json!({})).await.is(404)),
+            ]);
+        }
+        assert_eq!(answers[0], answers[1], "one who exists looks like one who does not");
+        program.get("/users/zoe").await.is(200);
+        program.put("/directs/zoe", json!({})).await.is(200);
+    }
+
+    // A direct that has begun stays when they share nothing else any more, and a ban can be ended.
+    let with = direct(&wanjiru, &zoe);
+    by_token.post(&format!("/conversations/{with}/messages"), json!({ "text": "Habari?" })).await.is(201);
+    by_token.put("/conversations/support-1/bans/zoe", json!({})).await.is(204);
+    by_token.post(&format!("/conversations/{with}/messages"), json!({ "text": "Hi" })).await.is(201);
+    by_token.get("/users/zoe").await.is(200);
+    shop.has_conversation("support-2", &["wanjiru", "lei"]).await;
+    shop.put("/conversations/support-2/members/wanjiru", json!({ "role": "admin" })).await.is(200);
+    by_token.put("/conversations/support-2/bans/lei", json!({})).await.is(204);
+    by_token.get("/users/lei").await.is(404);
+    by_token.delete("/conversations/support-2/bans/lei").await.is(204);
+
+    let allow = json!({ "config": { "directory": true } });
+    shop.patch("/application", allow).await.is(200);
+    by_token.get("/users/lei").await.is(200);
+    by_token.put("/directs/lei", json!({})).await.is(200);
+    let with = direct(&wanjiru, &lei);
+    by_token.post(&format!("/conversations/{with}/messages"), json!({ "text": "Hi" })).await.is(201);
     server.stop().await;
 }

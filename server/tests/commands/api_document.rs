@@ -54,7 +54,7 @@ fn every_example_of_the_api_page_works() {
         "Thanks!",
         "\"duplicate\":false",
         "\"order\": 7",
-        "direct:",
+        "\"topic\":\"direct/",
         "\"key\":\"1\"",
         "\"notify\":\"mentions\"",
         "\"members\":2",

@@ -50,10 +50,17 @@ fn applications_are_managed_while_the_server_serves() {
     assert!(lines.len() == 2 && lines[0].contains("Hubbub  (the built-in pages)"), "{listed}");
     assert!(lines[1].starts_with(&format!("{shop}  Zoë's 茶 & Co.  (since ")), "{listed}");
 
-    let set = printed(&home.run(&["app", "set", &shop, "--implicit-creation", "users"]));
-    assert_eq!(set, "implicit creation users\ntoken sign-up     false");
-    let set = printed(&home.run(&["app", "set", &shop, "--token-sign-up", "true"]));
-    assert_eq!(set, "implicit creation users\ntoken sign-up     true");
+    let set = printed(&home.run(&["app", "set", &shop, "--implicit-creation", "true"]));
+    assert_eq!(
+        set,
+        "implicit creation  true\nuser conversations false\ndirectory          false\ntoken sign-up      false"
+    );
+    let both = ["app", "set", &shop, "--token-sign-up", "true", "--user-conversations", "true"];
+    let set = printed(&home.run(&both));
+    assert_eq!(
+        set,
+        "implicit creation  true\nuser conversations true\ndirectory          false\ntoken sign-up      true"
+    );
 
     let second = printed(&home.run(&["app", "token", &shop, "--label", "staging", "--days", "30"]));
     assert_eq!((publish(&server, &token), publish(&server, &second)), ("200".into(), "200".into()));
@@ -111,7 +118,7 @@ fn a_command_with_a_wrong_argument_says_what_would_be_right() {
         (&["app", "delete", "0123456789abcdef"], "--confirm"),
         (&["token", "operator", "--label", &"x".repeat(81)], "at most 80"),
         (&["token", "operator", "--days", "0"], "--days"),
-        (&["app", "set", "0123456789abcdef", "--implicit-creation", "all"], "off, application, users"),
+        (&["app", "set", "0123456789abcdef", "--implicit-creation", "users"], "true, false"),
         (&["app", "set", "0123456789abcdef", "--token-sign-up", "maybe"], "--token-sign-up"),
         (&["app", "set", "0123456789abcdef"], "there is no such application"),
         (&["app"], "create"),

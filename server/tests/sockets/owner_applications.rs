@@ -57,20 +57,24 @@ async fn the_owner_creates_an_application_whose_token_is_shown_once() {
         ("title", "Noor's shop"),
         ("description", ""),
         ("origins", "https://shop.example\r\n\r\n http://localhost:4000 "),
-        ("implicit_creation", "users"),
+        ("implicit_creation", "on"),
         ("page", &one),
     ];
     let (_, page) = opens(&server, &token, &one).await;
-    assert_eq!(page.attributes("#implicit-creation option[selected]", "value"), ["off"]);
+    let ticked = |page: &Markup| page.attributes("input[type=checkbox][checked]", "name");
+    assert_eq!(ticked(&page), [""; 0]);
     let (status, answer) = sends(&server, &token, "/do/change_application", &change).await;
     assert_eq!(status, 303, "{answer}");
     let (_, page) = opens(&server, &token, &one).await;
-    assert_eq!(page.attributes("#implicit-creation option[selected]", "value"), ["users"]);
-    let mut wrong = change;
-    wrong[4].1 = "everyone";
-    let (status, answer) = sends(&server, &token, "/do/change_application", &wrong).await;
-    assert_eq!(status, 400, "{answer}");
-    assert!(answer.contains("off, application or users"), "{answer}");
+    assert_eq!(ticked(&page), ["implicit_creation"]);
+    // A refused form comes back as it was sent, and what is not ticked is off.
+    let mut other = change;
+    (other[1].1, other[4].0) = ("", "user_conversations");
+    let (status, answer) = sends(&server, &token, "/do/change_application", &other).await;
+    assert_eq!((status, ticked(&Markup::of(&answer))), (422, vec!["user_conversations".into()]), "{answer}");
+    other[1].1 = "Noor's shop";
+    sends(&server, &token, "/do/change_application", &other).await;
+    assert_eq!(ticked(&opens(&server, &token, &one).await.1), ["user_conversations"]);
     let changed = server.chat().application_of(&program).await.unwrap();
     let origins = ["https://shop.example", "http://localhost:4000"];
     assert_eq!(

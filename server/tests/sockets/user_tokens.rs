@@ -133,9 +133,12 @@ async fn a_narrower_token_ends_what_is_outside_of_it() {
     let mut socket = Socket::arrive(&server, &[]).await;
     socket.asks(&authenticate(&shop.token(&server, "zoë", 60).await)).await;
     let news = wire::Topic::new("news").unwrap();
+    assert_eq!(socket.asks(&subscribe(&news)).await["code"], "outside_scope", "topics have to be named");
+    let names_topics = TokenScope::new(Some(vec!["news".into()]), None, true).unwrap();
+    socket.asks(&authenticate(&shop.scoped(&server, "zoë", 60, names_topics).await)).await;
     socket.asks(&subscribe(&shop.tea)).await;
-    socket.asks(&subscribe(&news)).await;
-    let scope = TokenScope::new(None, Some(vec![]), true).unwrap();
+    assert_eq!(socket.asks(&subscribe(&news)).await["event"], "subscribed");
+    let scope = TokenScope::new(Some(vec!["news".into()]), Some(vec![]), true).unwrap();
     let narrow = shop.scoped(&server, "zoë", 60, scope).await;
     let ended = socket.asks(&authenticate(&narrow)).await;
     assert_eq!((&ended["event"], &ended["topic"]), (&json!("unsubscribed"), &json!(shop.tea)));

@@ -1,7 +1,7 @@
 //! The pages on which the owner manages applications and their tokens.
 
 use chat::ApiTokenRecord;
-use chat::store::{Application, ImplicitCreation};
+use chat::store::Application;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::Timestamp;
@@ -12,7 +12,7 @@ use crate::clock::use_zone;
 use crate::components::{Confirm, Form, Refusal};
 use crate::i18n::{Sentence, Words, short_date, use_texts};
 use crate::page_queries::{ApplicationData, ApplicationsData, application, applications};
-use crate::returned::{in_textarea, typed};
+use crate::returned::{in_textarea, typed, typed_all};
 
 const CREATE: &str = "/do/create_application";
 const CHANGE: &str = "/do/change_application";
@@ -160,16 +160,12 @@ fn SettingsForm(application: Application) -> impl IntoView {
     let t = use_texts();
     let Application { public_id, title, description, config, .. } = application;
     let or = |field: &str, stored: String| typed(CHANGE, field).unwrap_or(stored);
-    let chosen = or("implicit_creation", config.implicit_creation.as_str().to_owned());
-    let creators = ImplicitCreation::ALL.map(|creation| {
-        let label = match creation {
-            ImplicitCreation::Off => t.implicit_creation_off(),
-            ImplicitCreation::Application => t.implicit_creation_application(),
-            ImplicitCreation::Users => t.implicit_creation_users(),
-        };
-        let value = creation.as_str();
-        view! { <option value=value selected=chosen == value>{label}</option> }
-    });
+    // An unticked checkbox is not sent.
+    let ticked =
+        |field: &str, stored: bool| typed_all(CHANGE, field).map_or(stored, |ticked| !ticked.is_empty());
+    let implicit_creation = ticked("implicit_creation", config.implicit_creation);
+    let user_conversations = ticked("user_conversations", config.user_conversations);
+    let directory = ticked("directory", config.directory);
     view! {
         <Form action=CHANGE class="form">
             <input type="hidden" name="application" value=public_id.to_string()/>
@@ -186,11 +182,21 @@ fn SettingsForm(application: Application) -> impl IntoView {
                 {in_textarea(or("origins", config.allowed_origins.join("\n")))}
             </textarea>
             <p class="hint" id="origins-hint">{t.allowed_origins_hint()}</p>
-            <label for="implicit-creation">{t.implicit_creation()}</label>
-            <select id="implicit-creation" name="implicit_creation" aria-describedby="implicit-creation-hint">
-                {creators}
-            </select>
+            <label class="form-choice">
+                <input type="checkbox" name="implicit_creation" value="on" checked=implicit_creation aria-describedby="implicit-creation-hint"/>
+                {t.implicit_creation()}
+            </label>
             <p class="hint" id="implicit-creation-hint">{t.implicit_creation_hint()}</p>
+            <label class="form-choice">
+                <input type="checkbox" name="user_conversations" value="on" checked=user_conversations aria-describedby="user-conversations-hint"/>
+                {t.user_conversations()}
+            </label>
+            <p class="hint" id="user-conversations-hint">{t.user_conversations_hint()}</p>
+            <label class="form-choice">
+                <input type="checkbox" name="directory" value="on" checked=directory aria-describedby="directory-hint"/>
+                {t.directory()}
+            </label>
+            <p class="hint" id="directory-hint">{t.directory_hint()}</p>
             <Refusal id="settings-refused"/>
             <button class="button button-primary">{t.save()}</button>
         </Form>

@@ -116,10 +116,10 @@ impl Caller {
         self.owner().map_or_else(|| self.scoped_user(), Ok)
     }
 
-    /// Returns the scope of the caller's token; none if it is not limited.
+    /// Returns the scope of the caller's token; none if it has all that its user may in conversations.
     #[must_use]
     pub fn scope(&self) -> Option<&TokenScope> {
-        self.grant.as_ref().map(|grant| &grant.scope).filter(|scope| **scope != TokenScope::default())
+        self.grant.as_ref().map(|grant| &grant.scope).filter(|scope| scope.is_limited())
     }
 
     /// Returns the author of what the application itself does; none for any other caller.

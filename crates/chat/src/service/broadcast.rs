@@ -434,7 +434,12 @@ impl Chat {
                 group.map(|group| ConversationSummary::Group(GroupSummary { id, name: group.settings.name }))
             }
             Some(Conversation::Direct(pair)) => {
-                let with = self.reader(caller).person(pair.other(me.id)).await?;
+                let other = pair.other(me.id);
+                let with = match self.may_meet(caller, other).await {
+                    Ok(()) => self.reader(caller).person(other).await?,
+                    Err(Error::Refusal(_)) => None,
+                    Err(fault) => return Err(fault),
+                };
                 with.map(|with| ConversationSummary::direct(pair, with))
             }
             None => None,

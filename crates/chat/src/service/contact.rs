@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use wire::{AppRole, Event, Pair, Person, Refusal, Topic, UserId};
+use wire::{AppRole, ApplicationId, Conversation, Event, Pair, Person, Refusal, Topic, UserId};
 
 use super::groups::events;
 use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::chat::Chat;
-use crate::ports::store::{AttemptOutcome, AttemptWrite, Range};
+use crate::ports::store::{AttemptOutcome, AttemptWrite, MembershipState, Range};
 use crate::rules::{self, Contact, SEATS_FROM_ONE};
 use crate::service::error::Error;
 
@@ -17,6 +17,47 @@ const RECENT: usize = 100;
 
 /// Rules and limits for adding people to a group.
 impl Chat {
+    /// Checks that a caller may learn that a user exists: one with whom they share a group, or have a direct. All users
+    /// of the built-in application know of each other, and so do those of an application with a directory. The
+    /// application itself knows everybody.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub(super) async fn may_meet(&self, caller: &Caller, user: UserId) -> Result<(), Error> {
+        let Some(me) = caller.signed_in() else { return Ok(()) };
+        let Some(pair) = Pair::of(me.id, user) else { return Ok(()) };
+        if caller.application == ApplicationId::BUILT_IN
+            || self.reader(caller).share_group(me.id, user).await?
+        {
+            return Ok(());
+        }
+        let direct = self.reader(caller).standing(Conversation::Direct(pair), me.id).await?;
+        if direct.is_some_and(|direct| direct.listed) {
+            return Ok(());
+        }
+        let application = self.application_by_id(caller.application).await?;
+        let has_directory = application.is_some_and(|application| application.config.directory);
+        if has_directory { Ok(()) } else { Err(Refusal::NotFound.into()) }
+    }
+
+    /// As [`Chat::may_meet`], for a member of a conversation: a direct that has begun needs no other relation.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub(super) async fn may_meet_in(
+        &self,
+        caller: &Caller,
+        conversation: Conversation,
+        standing: &MembershipState,
+    ) -> Result<(), Error> {
+        match (conversation, caller.signed_in()) {
+            (Conversation::Direct(pair), Some(me)) if !standing.listed => {
+                self.may_meet(caller, pair.other(me.id)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the relation between a user and another whom they add to a group.
     pub(super) async fn contact(&self, caller: &Caller, user: UserId) -> Result<Contact, Error> {
         let me = caller.user()?;

@@ -30,6 +30,7 @@ impl Chat {
         let conversation = Conversation::Direct(pair);
         let with = self.reader(caller).person(with).await?.ok_or(Refusal::NotFound)?;
         let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        self.may_meet_in(caller, conversation, &standing).await?;
         let others =
             if standing.blocked { None } else { self.reader(caller).standing(conversation, with.id).await? };
         let seat = |person: &Person, standing: MembershipState| Member {

@@ -8,8 +8,7 @@ use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationConfig, ApplicationWrite, Checked, ImplicitCreation, RetentionConfig,
-    RetentionRule, Version,
+    Application, ApplicationConfig, ApplicationWrite, Checked, RetentionConfig, RetentionRule, Version,
 };
 use crate::service::error::Error;
 
@@ -33,8 +32,12 @@ pub struct ApplicationChange {
     pub allowed_origins: Option<Vec<String>>,
     /// True if user tokens create their users.
     pub token_sign_up: Option<bool>,
-    /// The callers whose first message to a key creates its conversation.
-    pub implicit_creation: Option<ImplicitCreation>,
+    /// True if the first message to a key that names no conversation creates one.
+    pub implicit_creation: Option<bool>,
+    /// True if users create conversations through the API.
+    pub user_conversations: Option<bool>,
+    /// True if its users find each other without a conversation that they share.
+    pub directory: Option<bool>,
     /// The retention of its logs.
     pub retention: Option<RetentionConfig>,
 }
@@ -101,6 +104,8 @@ impl Chat {
             allowed_origins,
             token_sign_up,
             implicit_creation,
+            user_conversations,
+            directory,
             retention,
         } = change;
         let write = ApplicationWrite::Change {
@@ -112,6 +117,8 @@ impl Chat {
                 allowed_origins: allowed_origins.map_or(Ok(present.config.allowed_origins), checked)?,
                 token_sign_up: token_sign_up.unwrap_or(present.config.token_sign_up),
                 implicit_creation: implicit_creation.unwrap_or(present.config.implicit_creation),
+                user_conversations: user_conversations.unwrap_or(present.config.user_conversations),
+                directory: directory.unwrap_or(present.config.directory),
                 retention: retention.map_or(Ok(present.config.retention), checked_retention)?,
             },
         };

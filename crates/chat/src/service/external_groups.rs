@@ -7,6 +7,7 @@ use wire::{
 
 use super::application_room::Limited;
 use super::compose::hash;
+use super::external_users::UserRef;
 use super::permissions::{Act, needs_application};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -100,7 +101,8 @@ impl Chat {
             self.may_see_members(caller, conversation).await?;
         } else {
             let standing = self.reader(caller).standing(conversation, me).await?;
-            standing.and_then(|standing| standing.role).ok_or(Refusal::NotFound)?;
+            let standing = standing.filter(|standing| standing.role.is_some()).ok_or(Refusal::NotFound)?;
+            self.may_meet_in(caller, conversation, &standing).await?;
         }
         Ok(conversation)
     }
@@ -123,13 +125,13 @@ impl Chat {
     /// Returns the application's key for a group, if there is one.
     ///
     /// # Errors
-    /// Those of [`Caller::actor`].
+    /// Those of [`Caller::scoped_actor`].
     pub async fn key_of_conversation(
         &self,
         caller: &Caller,
         id: GroupId,
     ) -> Result<Option<ExternalKey>, Error> {
-        caller.actor()?;
+        caller.scoped_actor()?;
         Ok(self.reader(caller).key_of_group(id).await?.map(|keyed| keyed.key))
     }
 
@@ -137,8 +139,9 @@ impl Chat {
     /// first admin; a group that the application creates has no members.
     ///
     /// # Errors
-    /// Those of a group's name and of its settings, [`Refusal::TooManyConversations`], [`Refusal::TooManyGroups`] for a
-    /// user.
+    /// Those of a group's name and of its settings, [`Refusal::TooManyConversations`]; for a user
+    /// [`Refusal::UserConversationsOff`], also if the key is that of a conversation of others, and
+    /// [`Refusal::TooManyGroups`].
     pub async fn create_keyed_group(
         &self,
         caller: &Caller,
@@ -148,9 +151,15 @@ impl Chat {
     ) -> Result<Option<ExternalGroup>, Error> {
         let me = caller.actor()?;
         let settings = self.new_settings(name, new)?;
-        if self.reader(caller).group_by_key(key).await?.is_some() {
-            return Ok(None);
+        let may_create = self.may_create_conversations(caller).await;
+        if let Some(keyed) = self.reader(caller).group_by_key(key).await? {
+            let group = Conversation::Group(keyed.group);
+            let standing = self.reader(caller).standing(group, me.id).await?;
+            // A user who may create none does not learn which keys are free.
+            let is_others = standing.is_none_or(|standing| standing.role.is_none());
+            return may_create.or_else(|no| if is_others { Err(no) } else { Ok(()) }).map(|()| None);
         }
+        may_create?;
         self.take_action(caller, me.id)?;
         let change = self.creation(caller, settings, &[], Fact::Keyed(key.clone())).await?;
         let id = change.group;
@@ -175,6 +184,7 @@ impl Chat {
         new: Vec<Setting>,
     ) -> Result<(ExternalGroup, bool), Error> {
         let me = caller.actor()?;
+        self.may_create_conversations(caller).await?;
         let settings = self.new_settings(name, new)?;
         let body = hash(&Topic::user(me.id), format!("conversation {settings:?}").as_bytes());
         self.take_action(caller, me.id)?;
@@ -199,6 +209,20 @@ impl Chat {
                 return Ok((self.external_group(caller, group).await?, true));
             }
         }
+    }
+
+    /// Checks that a caller may create conversations through the API: the application may, and its users if its settings
+    /// say so.
+    ///
+    /// # Errors
+    /// [`Refusal::UserConversationsOff`].
+    pub(super) async fn may_create_conversations(&self, caller: &Caller) -> Result<(), Error> {
+        if caller.owner().is_some() {
+            return Ok(());
+        }
+        let application = self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?;
+        let may = application.config.user_conversations;
+        if may { Ok(()) } else { Err(Refusal::UserConversationsOff.into()) }
     }
 
     /// Returns the settings of a new group.
@@ -339,6 +363,25 @@ impl Chat {
         let found = self.reader(caller).group(id, None, 0).await?;
         let group = found.map(|GroupOverview { settings, count, .. }| (settings, count));
         Ok(ListedGroup { key, id, group })
+    }
+
+    /// Returns the id of a user whom somebody names to manage a group: one whom they may meet, or who is banned there and
+    /// so no longer shares it with them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn user_for_group(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        user: &UserRef,
+    ) -> Result<UserId, Error> {
+        caller.actor()?;
+        let user = self.shown_user(caller, user).await?.person.id;
+        let Err(no) = self.may_meet(caller, user).await else { return Ok(user) };
+        let roster = self.reader(caller).roster(id).await?;
+        let is_banned = roster.is_some_and(|roster| roster.bans.iter().any(|banned| banned.id == user));
+        if is_banned { Ok(user) } else { Err(no) }
     }
 
     /// Returns members of a group after one of them, who may have left, by the time at which they joined: to its members

@@ -57,12 +57,23 @@ impl Chat {
         Ok(self.store.application(ApplicationKey::Id(id)).await?)
     }
 
-    /// Returns a user of the caller's application: to the application, and to its users.
+    /// Returns a user of the caller's application: to the application, and to users who [may meet](Chat::may_meet) them.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
     pub async fn external_user(&self, caller: &Caller, user: &UserRef) -> Result<ExternalUser, Error> {
         caller.actor()?;
+        let found = self.shown_user(caller, user).await?;
+        self.may_meet(caller, found.person.id).await?;
+        Ok(found)
+    }
+
+    /// Returns a user of the caller's application whose id the caller has been shown, as that of a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn shown_user(&self, caller: &Caller, user: &UserRef) -> Result<ExternalUser, Error> {
+        caller.scoped_actor()?;
         let reader = self.reader(caller);
         match user {
             UserRef::Key(key) => {
@@ -86,7 +97,7 @@ impl Chat {
         Ok(ExternalUser { person, keyed })
     }
 
-    /// Returns the ids of users, each of whom exists.
+    /// Returns the ids of users, each of whom exists and whom the caller may meet.
     ///
     /// # Errors
     /// [`Refusal::RecipientsNotMembers`] with the names that nobody has.
@@ -103,9 +114,14 @@ impl Chat {
                     (self.reader(caller).person(*id).await?.map(|person| person.id), id.to_string())
                 }
             };
-            match found {
-                Some(user) => users.push(user),
-                None => missing.push(name),
+            let Some(user) = found else {
+                missing.push(name);
+                continue;
+            };
+            match self.may_meet(caller, user).await {
+                Ok(()) => users.push(user),
+                Err(Error::Refusal(_)) => missing.push(name),
+                Err(fault) => return Err(fault),
             }
         }
         if missing.is_empty() { Ok(users) } else { Err(rules::not_members(missing).into()) }

@@ -14,8 +14,7 @@ use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Draft, Fact, GroupWithMessage, GroupWithMessageOutcome, ImplicitCreation, LogOutcome, Permission,
-    PermissionTo, Recipients,
+    Draft, Fact, GroupWithMessage, GroupWithMessageOutcome, LogOutcome, Permission, PermissionTo, Recipients,
 };
 use crate::rules;
 use crate::service::error::Error;
@@ -101,19 +100,21 @@ impl Chat {
         self.finish(sending).await
     }
 
-    /// Checks that a message of a caller may create the conversation of a key. Otherwise it is not found, as if there
-    /// were no such setting; neither is a conversation that the caller is no member of.
+    /// Checks that a message of a caller may create the conversation of a key. A key that names a conversation of others
+    /// looks like one that names none, to users who may create none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if the setting is off, or the conversation is one of others;
+    /// [`Refusal::UserConversationsOff`].
     async fn may_create(&self, caller: &Caller, key: &ExternalKey) -> Result<(), Error> {
         let application = self.application_by_id(caller.application).await?.ok_or(Refusal::NotFound)?;
-        let may = match application.config.implicit_creation {
-            ImplicitCreation::Off => false,
-            ImplicitCreation::Application => caller.owner().is_some(),
-            ImplicitCreation::Users => true,
-        };
-        if may && self.reader(caller).group_by_key(key).await?.is_none() {
-            Ok(())
-        } else {
-            Err(Refusal::NotFound.into())
+        if !application.config.implicit_creation {
+            return Err(Refusal::NotFound.into());
+        }
+        self.may_create_conversations(caller).await?;
+        match self.reader(caller).group_by_key(key).await? {
+            None => Ok(()),
+            Some(_) => Err(Refusal::NotFound.into()),
         }
     }
 

@@ -54,6 +54,9 @@ impl Chat {
             return Err(Refusal::SignInNeeded.into());
         }
         let standing = may_read(topic, &opened)?;
+        if let (Some(conversation), Some(standing)) = (topic.conversation(), &standing) {
+            self.may_meet_in(caller, conversation, standing).await?;
+        }
         Ok((opened, standing))
     }
 
@@ -66,12 +69,14 @@ impl Chat {
         self.open(caller, topic, Range::default(), None).await.map(|(_, standing)| standing)
     }
 
-    /// Checks that a topic is in the scope of the caller's token, if they have a limited one. It comes before all other
-    /// checks, and asks nothing about the topic but the application's key, so a refusal does not tell what there is.
+    /// Checks that a topic is in the scope of the caller's token, if they have one. It comes before all other checks, and
+    /// asks nothing about the topic but the application's key, so a refusal does not tell what there is.
     pub(super) async fn is_in_scope(&self, caller: &Caller, topic: &Topic, act: Act) -> Result<(), Error> {
-        let Some(scope) = caller.scope() else { return Ok(()) };
+        let Some(grant) = &caller.grant else { return Ok(()) };
+        let scope = &grant.scope;
         let is_in = match topic.kind() {
             TopicKind::Open => scope.has_topic(topic.as_str()),
+            _ if !scope.is_limited() => true,
             TopicKind::User(_) => scope.has_own_log(topic.as_str()),
             TopicKind::Group(_) | TopicKind::Audit(_) if scope.has_all_conversations() => true,
             TopicKind::Group(group) | TopicKind::Audit(group) => {
@@ -179,6 +184,7 @@ impl Chat {
         let me = caller.scoped_user()?;
         let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         standing.role.ok_or(Refusal::NotMember)?;
+        self.may_meet_in(caller, conversation, &standing).await?;
         Ok(standing)
     }
 }

@@ -130,7 +130,7 @@ impl Chat {
     /// [`Refusal::TooFast`], those of [`Chat::history`] for the conversation that is asked for, and
     /// [`Refusal::FieldWrong`] for a search of nothing or a wrong cursor.
     pub async fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<SearchPage, Error> {
-        let me = if request.conversation.is_some() { caller.actor()? } else { caller.user()? };
+        let me = if request.conversation.is_some() { caller.scoped_actor()? } else { caller.user()? };
         self.search_rate.take(caller.key(me.id), self.monotonic.now())?;
         let SearchRequest { query, conversation, authors, from, to, .. } = request;
         let is_filtered = conversation.is_some() || authors.is_some() || from.is_some() || to.is_some();

@@ -231,6 +231,7 @@ impl Chat {
             return Ok(None);
         }
         let other = self.reader(caller).person(pair.other(me.id)).await?.ok_or(Refusal::NotFound)?;
+        self.may_meet(caller, other.id).await?;
         let told = |to: &Person, of: &Person| {
             self.draft_news(Topic::user(to.id), me.id, &Event::DirectAdded { person: of.clone() }, now)
         };

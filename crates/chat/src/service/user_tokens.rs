@@ -11,7 +11,9 @@ use super::permissions::needs_application;
 use crate::auth::caller::{Caller, Principal};
 use crate::auth::grant::Grant;
 use crate::auth::session::TokenHash;
-use crate::auth::user_token::{ClaimedKey, LONGEST_MS, SigningKey, TokenScope, UserToken, valid_from};
+use crate::auth::user_token::{
+    ClaimedKey, LONGEST_MS, SigningKey, TokenScope, UserToken, bad_claim, valid_from,
+};
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
 use crate::ports::store::{
@@ -35,25 +37,28 @@ pub struct MintedToken {
 
 /// Tokens of the users of an application.
 impl Chat {
-    /// Returns the caller that a user token authenticates; none if it does not work, for whatever reason. If the
-    /// application lets tokens create users, a token of a user that does not exist creates them.
+    /// Returns the caller that a user token authenticates; none if no key that works has signed it, which does not tell
+    /// which applications there are. If the application lets tokens create users, a token of a user that does not exist
+    /// creates them.
     ///
     /// # Errors
-    /// Those of a name, for a user that the token creates.
+    /// [`Refusal::ClaimBad`] for the form of a token; if a key has signed it, [`Refusal::ClaimBad`] for its times and its
+    /// user, [`Refusal::TokenRevoked`], and those of a name, for a user that the token creates.
     pub async fn authenticate_user_token(&self, text: &str) -> Result<Option<Caller>, Error> {
         let (revocations, now) = (self.revocation_position(), self.clock.now());
-        let Some(claimed) = ClaimedKey::of(text) else { return Ok(None) };
+        let Some(claimed) = ClaimedKey::of(text)? else { return Ok(None) };
         let key = ApplicationKey::Public(claimed.application);
         let Some(application) = self.store.application(key).await?.filter(Application::is_alive) else {
             return Ok(None);
         };
         let Some(key_until) = application.key_works_until(claimed.version, now) else { return Ok(None) };
         let key = SigningKey::derive(&self.secret, application.id, claimed.version);
-        let Some(token) = UserToken::verify(text, &key, application.public_id, now) else { return Ok(None) };
+        let Some(token) = UserToken::verify(text, &key, application.public_id, now)? else { return Ok(None) };
         let Some(person) = self.subject_of(&application, &token).await? else { return Ok(None) };
         let valid_from = self.store.reader(application.id).tokens_valid_from(person.id).await?;
-        if valid_from.is_none_or(|valid_from| token.issued < valid_from) {
-            return Ok(None);
+        let valid_from = valid_from.ok_or_else(|| bad_claim("sub", Expected::KnownUser))?;
+        if token.issued < valid_from {
+            return Err(revoked(valid_from));
         }
         let UserToken { issued, expires, scope, .. } = token;
         let grant = Grant { issued, key_version: Some(claimed.version), scope };
@@ -178,22 +183,23 @@ impl Chat {
         Ok(as_user.scoped_user()?.clone())
     }
 
-    /// Returns the user whom a verified token names; none if there is none.
+    /// Returns the user whom a verified token names; none if it does not work.
     async fn subject_of(
         &self,
         application: &Application,
         token: &UserToken,
     ) -> Result<Option<Person>, Error> {
-        let Ok(subject) = UserRef::parse(&token.subject) else { return Ok(None) };
+        let subject = UserRef::parse(&token.subject).map_err(|_| bad_claim("sub", Expected::UserName))?;
+        let unknown = || Error::from(bad_claim("sub", Expected::KnownUser));
         let reader = self.store.reader(application.id);
         let key = match &subject {
-            UserRef::Id(id) => return Ok(reader.person(*id).await?),
+            UserRef::Id(id) => return reader.person(*id).await?.ok_or_else(unknown).map(Some),
             UserRef::Key(key) => key,
         };
         match reader.user_by_key(key).await? {
             Some(keyed) => Ok(Some(keyed.person)),
             None if application.config.token_sign_up => self.sign_up_by_token(application, key, token).await,
-            None => Ok(None),
+            None => Err(unknown()),
         }
     }
 
@@ -205,7 +211,7 @@ impl Chat {
         token: &UserToken,
     ) -> Result<Option<Person>, Error> {
         if token.issued < application.tokens_valid_from {
-            return Ok(None);
+            return Err(revoked(application.tokens_valid_from));
         }
         let name = names::person_name(token.name.as_deref().unwrap_or(key.as_str()))?;
         let person = Person { id: wire::UserId::from_bytes(self.random()), name };
@@ -223,6 +229,11 @@ impl Chat {
             PutUserOutcome::Stale => Ok(None),
         }
     }
+}
+
+/// Returns the refusal of a token that was issued before a revocation.
+fn revoked(valid_from: Timestamp) -> Error {
+    Refusal::TokenRevoked { valid_from: valid_from.to_string() }.into()
 }
 
 /// Returns the key under which requests with a caller's token are counted: an API token counts by itself, and the user

@@ -78,8 +78,22 @@ expected! {
     Lifetime = "lifetime",
     /// A whole number of seconds, from 0 up to a day.
     KeyLifetime = "key_lifetime",
-    /// The callers whose first message creates a conversation.
-    ImplicitCreation = "implicit_creation",
+    /// The version of a signing key, as a string.
+    KeyVersion = "key_version",
+    /// The id of an application.
+    ApplicationId = "application_id",
+    /// An application's key for a user, or `id:` and the id of the user.
+    UserName = "user_name",
+    /// A whole number of seconds since 1970.
+    Seconds = "seconds",
+    /// A time in the future.
+    Future = "future",
+    /// At most a day after the time of issue, and not before it.
+    WithinDay = "within_day",
+    /// At most 5 seconds in the future.
+    NotAhead = "not_ahead",
+    /// A user of the application.
+    KnownUser = "known_user",
     /// The scope of a user token.
     TokenScope = "token_scope",
     /// Bounds of 1 or more, and at most 50 rules with a prefix each.

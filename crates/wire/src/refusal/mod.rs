@@ -85,6 +85,18 @@ declare::refusals! {
     ApiTokenNeeded = "api_token_needed", 401;
     /// The API token is unknown, revoked or expired, or does not count here.
     TokenBad = "token_bad", 401;
+    /// A claim of a user token, or its `kid`, has a wrong form or value.
+    ClaimBad {
+        /// The name of the claim.
+        claim: Cow<'static, str>,
+        /// The expected value.
+        wants: Expected,
+    } = "claim_bad", 401;
+    /// The user token was issued before the tokens of its user, or of its application, were revoked.
+    TokenRevoked {
+        /// The time from which tokens must be issued, RFC 3339 UTC.
+        valid_from: String,
+    } = "token_revoked", 401;
     /// The user token, or the link by which the caller was signed in, does not allow that.
     OutsideScope = "outside_scope", 403;
     /// The connection is signed in already, as somebody else or in another way.
@@ -167,6 +179,8 @@ declare::refusals! {
     NotOperator = "not_operator", 403;
     /// An application does this only as one of its users.
     UserNeeded = "user_needed", 403;
+    /// The settings of the application let only itself create conversations through the API.
+    UserConversationsOff = "user_conversations_off", 403;
     /// Only the application itself may do that, with its token and for no user.
     NotApplication = "not_application", 403;
     /// The link for a new password is used, or too old.

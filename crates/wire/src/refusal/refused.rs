@@ -73,6 +73,8 @@ mod tests {
             params.insert(number.into(), Value::from(90_000));
         }
         params.insert("field".into(), "topic".into());
+        params.insert("claim".into(), "aud".into());
+        params.insert("valid_from".into(), "2026-11-30T10:00:00.000Z".into());
         params.insert("names".into(), "Zoë, 李雷".into());
         params.insert("wants".into(), Expected::Boolean.code().into());
         serde_json::from_value(Value::Object(params)).unwrap()

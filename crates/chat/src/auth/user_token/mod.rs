@@ -1,15 +1,16 @@
 //! User tokens: JWTs (RFC 7519) by which the users of an application are authenticated. The application's back end signs
 //! them, with any JWT library.
 
+mod claims;
 mod hs256;
 mod scope;
 mod signing_key;
 
-use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use wire::{PublicId, Timestamp};
+use wire::{Expected, PublicId, Refusal, Timestamp};
 
+pub(crate) use claims::{ClaimedKey, bad as bad_claim};
 pub use scope::TokenScope;
 pub use signing_key::SigningKey;
 
@@ -17,8 +18,6 @@ pub use signing_key::SigningKey;
 pub(crate) const LONGEST_MS: i64 = 24 * 3_600_000;
 /// The most that the clock of a back end may be ahead, in milliseconds.
 const AHEAD_MS: i64 = 5_000;
-/// The most bytes of a token.
-const TOKEN_BYTES: usize = 8 * 1_024;
 
 /// The claims of a user token that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +33,6 @@ pub(crate) struct UserToken {
     pub(crate) scope: TokenScope,
 }
 
-/// The key that a token claims to be signed with. It is not verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ClaimedKey {
-    /// The application.
-    pub(crate) application: PublicId,
-    /// The version of its key.
-    pub(crate) version: u32,
-}
-
 /// The claims as they are in the token. Unknown ones are ignored.
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -50,6 +40,8 @@ struct Claims {
     aud: Audience,
     iat: i64,
     exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,14 +56,6 @@ enum Audience {
     List([String; 1]),
 }
 
-impl Audience {
-    fn name(&self) -> &str {
-        match self {
-            Self::One(name) | Self::List([name]) => name,
-        }
-    }
-}
-
 /// Returns true if a text claims to be a user token, right or wrong: a JWT has three parts, and its header is a JSON
 /// object in base 64.
 #[must_use]
@@ -79,42 +63,20 @@ pub fn is_user_token(text: &str) -> bool {
     text.starts_with("ey") && text.bytes().filter(|b| *b == b'.').count() == 2
 }
 
-impl ClaimedKey {
-    /// Reads the key that a token claims; none if it is no user token.
-    pub(crate) fn of(text: &str) -> Option<Self> {
-        if text.len() > TOKEN_BYTES {
-            return None;
-        }
-        let kid = jsonwebtoken::decode_header(text).ok()?.kid?;
-        let claims: Claims = insecure_decode_claims(text).ok()?;
-        let version: u32 = kid.parse().ok()?;
-        // One way to write a number, so that a token has one text.
-        let is_plain = version.to_string() == kid;
-        let application = claims.aud.name().parse().ok()?;
-        is_plain.then_some(Self { application, version })
-    }
-}
-
 impl UserToken {
     /// Verifies a token with the key that it claims: its signature, its algorithm, its audience and its times. None if
-    /// it does not work at this moment.
-    pub(crate) fn verify(text: &str, key: &SigningKey, audience: PublicId, now: Timestamp) -> Option<Self> {
-        hs256::install();
-        // The algorithm is fixed; the header never chooses it. The library has a clock of its own, which is not used.
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.validate_exp = false;
-        validation.required_spec_claims = ["exp", "aud", "sub"].map(str::to_owned).into();
-        validation.set_audience(&[audience]);
-        let key = DecodingKey::from_secret(key.reveal().as_bytes()).ok()?;
-        let claims = jsonwebtoken::decode::<Claims>(text, &key, &validation).ok()?.claims;
-        let millis = |seconds: i64| seconds.checked_mul(1_000).map(Timestamp);
-        let Claims { sub, iat, exp, name, scope, .. } = claims;
-        let (issued, expires) = (millis(iat)?, millis(exp)?);
-        let is_timely = now < expires
-            && issued.0 <= now.0.saturating_add(AHEAD_MS)
-            && expires.0.checked_sub(issued.0).is_some_and(|life| (0..=LONGEST_MS).contains(&life));
-        let scope = scope.unwrap_or_default();
-        (is_timely && scope.is_within_limits()).then_some(Self { subject: sub, issued, expires, name, scope })
+    /// the key has not signed it.
+    ///
+    /// # Errors
+    /// [`Refusal::ClaimBad`] for a time, if the key has signed it.
+    pub(crate) fn verify(
+        text: &str,
+        key: &SigningKey,
+        audience: PublicId,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Refusal> {
+        let Some(claims) = Claims::verified(text, key, audience) else { return Ok(None) };
+        claims.at(now).map(Some)
     }
 
     /// Signs the token; none if the library cannot.
@@ -126,11 +88,48 @@ impl UserToken {
             aud: Audience::One(audience.to_string()),
             iat: issued.0.div_euclid(1_000),
             exp: expires.0.div_euclid(1_000),
+            nbf: None,
             name,
             scope: (scope != TokenScope::default()).then_some(scope),
         };
         let header = Header { kid: Some(key.version().to_string()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.reveal().as_bytes()).ok()?).ok()
+    }
+}
+
+impl Claims {
+    /// Verifies the signature, the algorithm and the audience of a token, and returns its claims.
+    fn verified(text: &str, key: &SigningKey, audience: PublicId) -> Option<Self> {
+        hs256::install();
+        // The algorithm is fixed; the header never chooses it. The library has a clock of its own, which is not used.
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.required_spec_claims = ["exp", "aud", "sub"].map(str::to_owned).into();
+        validation.set_audience(&[audience]);
+        let key = DecodingKey::from_secret(key.reveal().as_bytes()).ok()?;
+        Some(jsonwebtoken::decode(text, &key, &validation).ok()?.claims)
+    }
+
+    /// Returns the token, if it works at a time.
+    fn at(self, now: Timestamp) -> Result<UserToken, Refusal> {
+        let millis = |seconds: i64| seconds.checked_mul(1_000).map(Timestamp);
+        let Self { sub, iat, exp, nbf, name, scope, .. } = self;
+        let issued = millis(iat).ok_or_else(|| bad_claim("iat", Expected::Seconds))?;
+        let expires = millis(exp).ok_or_else(|| bad_claim("exp", Expected::WithinDay))?;
+        let latest = now.0.saturating_add(AHEAD_MS);
+        let life = expires.0.checked_sub(issued.0);
+        let starts = nbf.map(|nbf| millis(nbf).unwrap_or(Timestamp(i64::MAX)));
+        let checks = [
+            ("exp", Expected::WithinDay, life.is_some_and(|life| (0..=LONGEST_MS).contains(&life))),
+            ("exp", Expected::Future, now < expires),
+            ("iat", Expected::NotAhead, issued.0 <= latest),
+            ("nbf", Expected::NotAhead, starts.is_none_or(|starts| starts.0 <= latest)),
+            ("scope", Expected::TokenScope, scope.as_ref().is_none_or(TokenScope::is_within_limits)),
+        ];
+        match checks.into_iter().find(|(.., is_right)| !is_right) {
+            Some((claim, wants, _)) => Err(bad_claim(claim, wants)),
+            None => Ok(UserToken { subject: sub, issued, expires, name, scope: scope.unwrap_or_default() }),
+        }
     }
 }
 

@@ -6,16 +6,18 @@ use serde::{Deserialize, Serialize};
 const PATTERNS: usize = 100;
 const PATTERN_BYTES: usize = 256;
 
-/// The part of a user's rights that a token has. What is left out is not limited.
+/// The part of a user's rights that a token has. Topics outside of conversations have to be named; otherwise it is not
+/// limited by what is left out.
 ///
 /// A field that this version does not know makes it invalid: it could be a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenScope {
-    /// The topics outside of conversations that may be used, by their names.
+    /// The topics outside of conversations that may be used, by their names; none if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     topics: Option<Vec<Pattern>>,
-    /// The conversations that may be used, by the application's keys, or as `id:…` and `direct:…`.
+    /// The conversations that may be used, by the application's keys, or as `id:…` and `direct:…`; all of the user's if
+    /// it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conversations: Option<Vec<Pattern>>,
     /// False if nothing may be sent or changed but read states.
@@ -29,7 +31,8 @@ pub struct TokenScope {
 struct Pattern(String);
 
 impl TokenScope {
-    /// Creates a scope of patterns; none means that there is no limit. Returns none if a list or a pattern is too long.
+    /// Creates a scope of patterns: of topics, without which it has no open topic, and of conversations, without which it
+    /// has all. Returns none if a list or a pattern is too long.
     #[must_use]
     pub fn new(topics: Option<Vec<String>>, conversations: Option<Vec<String>>, write: bool) -> Option<Self> {
         let patterns = |list: Option<Vec<String>>| list.map(|list| list.into_iter().map(Pattern).collect());
@@ -46,17 +49,15 @@ impl TokenScope {
 
     /// Returns true if it has a topic outside of conversations.
     pub(crate) fn has_topic(&self, name: &str) -> bool {
-        self.topics.as_ref().is_none_or(|list| list.iter().any(|pattern| pattern.matches(name)))
+        self.topics.iter().flatten().any(|pattern| pattern.matches(name))
     }
 
-    /// Returns true if it has a user's own log, which tells of all their conversations: a token for some conversations
-    /// has it only if it names such logs. `*` names open topics.
+    /// Returns true if it has a user's own log, which tells of all their conversations: a token for all of them has it,
+    /// and one for some only if it names such logs. `*` names open topics.
     pub(crate) fn has_own_log(&self, name: &str) -> bool {
-        if self.has_all_conversations() {
-            return self.has_topic(name);
-        }
         let named = |pattern: &&Pattern| pattern.0.starts_with("user/");
-        self.topics.iter().flatten().filter(named).any(|pattern| pattern.matches(name))
+        self.has_all_conversations()
+            || self.topics.iter().flatten().filter(named).any(|pattern| pattern.matches(name))
     }
 
     /// Returns true if it has a conversation of this name.
@@ -67,6 +68,11 @@ impl TokenScope {
     /// Returns true if no conversation is outside of it.
     pub(crate) const fn has_all_conversations(&self) -> bool {
         self.conversations.is_none()
+    }
+
+    /// Returns true if it has less than its user may in conversations. A token of such a scope manages nothing.
+    pub(crate) const fn is_limited(&self) -> bool {
+        self.conversations.is_some() || !self.write
     }
 
     /// Returns true if something may be sent and changed.
@@ -103,18 +109,21 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scope_leaves_out_is_not_limited() {
+    fn what_a_scope_leaves_out_is_not_limited_but_open_topics() {
         let all = read("{}").unwrap();
         assert_eq!(all, TokenScope::default());
-        assert!(
-            all.has_topic("news")
-                && all.has_conversation("茶")
-                && all.has_own_log("user/1")
-                && all.may_write()
-        );
+        assert!(all.has_conversation("茶") && all.has_own_log("user/1") && all.may_write());
+        assert!(!all.has_topic("news") && !all.is_limited());
         let none = read(r#"{"topics":[],"conversations":[],"write":false}"#).unwrap();
         assert!(!none.has_topic("news") && !none.has_conversation("茶") && !none.has_own_log("user/1"));
-        assert!(!none.may_write());
+        assert!(!none.may_write() && none.is_limited());
+        let one = read(r#"{"conversations":["support-4711"]}"#).unwrap();
+        assert!(one.has_conversation("support-4711") && one.is_limited());
+        assert!(
+            !one.has_conversation("support-4712") && !one.has_topic("news") && !one.has_own_log("user/1")
+        );
+        let topics = read(r#"{"topics":["*"]}"#).unwrap();
+        assert!(topics.has_topic("news") && topics.has_conversation("茶") && !topics.is_limited());
     }
 
     #[test]
@@ -133,7 +142,7 @@ mod tests {
     fn a_token_for_some_conversations_has_the_own_log_only_if_it_names_it() {
         assert!(!read(r#"{"conversations":["tea"]}"#).unwrap().has_own_log("user/1"));
         assert!(read(r#"{"conversations":["tea"],"topics":["user/*"]}"#).unwrap().has_own_log("user/1"));
-        assert!(!read(r#"{"topics":["news"]}"#).unwrap().has_own_log("user/1"));
+        assert!(read(r#"{"topics":["news"]}"#).unwrap().has_own_log("user/1"));
         // Every open topic is not every log.
         for topics in ["*", "us*", "user*"] {
             let scope = read(&format!(r#"{{"topics":["{topics}"],"conversations":["tea"]}}"#)).unwrap();

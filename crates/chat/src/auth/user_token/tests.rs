@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
-use wire::{ApplicationId, PublicId, Timestamp};
+use wire::{ApplicationId, Expected, PublicId, Refusal, Timestamp};
 
 use super::{ClaimedKey, SigningKey, TokenScope, UserToken, hs256, is_user_token, valid_from};
 use crate::auth::master_secret::MasterSecret;
@@ -43,7 +43,15 @@ fn with(mut value: Value, name: &str, to: Value) -> Value {
 }
 
 fn works_at(text: &str, millis: i64) -> bool {
-    UserToken::verify(text, &key(2, 1), shop(), Timestamp(millis)).is_some()
+    matches!(UserToken::verify(text, &key(2, 1), shop(), Timestamp(millis)), Ok(Some(_)))
+}
+
+/// Returns the claim that a refusal names, with the expected value.
+fn wrong<T>(read: Result<T, Refusal>) -> Option<(String, Expected)> {
+    match read {
+        Err(Refusal::ClaimBad { claim, wants }) => Some((claim.into_owned(), wants)),
+        _ => None,
+    }
 }
 
 fn works(header: &Value, claims: &Value) -> bool {
@@ -61,8 +69,8 @@ fn a_token_reads_back() {
     };
     let text = token.sign(&key(2, 3), shop()).unwrap();
     assert!(is_user_token(&text));
-    assert_eq!(ClaimedKey::of(&text), Some(ClaimedKey { application: shop(), version: 3 }));
-    assert_eq!(UserToken::verify(&text, &key(2, 3), shop(), Timestamp(NOW * 1_000)), Some(token));
+    assert_eq!(ClaimedKey::of(&text), Ok(Some(ClaimedKey { application: shop(), version: 3 })));
+    assert_eq!(UserToken::verify(&text, &key(2, 3), shop(), Timestamp(NOW * 1_000)), Ok(Some(token)));
 }
 
 #[test]
@@ -121,7 +129,8 @@ fn a_token_of_another_key_application_or_form_does_not_work() {
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove(missing);
         assert!(!works(&header(), &claims), "without {missing}");
-        assert_eq!(ClaimedKey::of(&signed(&header(), &claims, &key(2, 1))), None, "without {missing}");
+        let claimed = ClaimedKey::of(&signed(&header(), &claims, &key(2, 1)));
+        assert_eq!(wrong(claimed).unwrap().0, missing);
     }
     for (name, value) in [
         ("iat", json!(-1)),
@@ -151,11 +160,48 @@ fn a_token_of_another_key_application_or_form_does_not_work() {
 fn a_key_is_claimed_in_one_way_only() {
     for kid in [json!("01"), json!("+1"), json!("-1"), json!(" 1"), json!("a"), json!(1), Value::Null] {
         let text = signed(&with(header(), "kid", kid.clone()), &claims(), &key(2, 1));
-        assert_eq!(ClaimedKey::of(&text), None, "{kid}");
+        assert_eq!(wrong(ClaimedKey::of(&text)), Some(("kid".into(), Expected::KeyVersion)), "{kid}");
     }
     let long = with(claims(), "name", json!("n".repeat(9_000)));
-    assert_eq!(ClaimedKey::of(&signed(&header(), &long, &key(2, 1))), None);
+    assert_eq!(ClaimedKey::of(&signed(&header(), &long, &key(2, 1))), Ok(None));
     for bad in ["", "..", "ey..", "hub_app_x", "a.b.c"] {
-        assert_eq!(ClaimedKey::of(bad), None, "{bad}");
+        assert_eq!(ClaimedKey::of(bad), Ok(None), "{bad}");
     }
+}
+
+#[test]
+fn the_form_of_a_claim_is_told_at_once_and_its_value_only_to_those_with_the_key() {
+    let form = [
+        ("aud", json!("Noor's shop"), Expected::ApplicationId),
+        ("aud", json!(["a", "b"]), Expected::ApplicationId),
+        ("sub", json!(42), Expected::UserName),
+        ("iat", json!("1800000000"), Expected::Seconds),
+        ("exp", json!(1.8e9 + 0.5), Expected::Seconds),
+        ("nbf", json!("now"), Expected::Seconds),
+        ("name", json!(["Zoë"]), Expected::String),
+        ("scope", json!("support-4711"), Expected::TokenScope),
+        ("scope", json!({ "conversation": ["support-4711"] }), Expected::TokenScope),
+        ("scope", json!({ "topics": vec!["a"; 101] }), Expected::TokenScope),
+    ];
+    for (claim, value, wants) in form {
+        let text = signed(&header(), &with(claims(), claim, value.clone()), &key(3, 1));
+        assert_eq!(wrong(ClaimedKey::of(&text)), Some((claim.to_owned(), wants)), "{claim}: {value}");
+    }
+    let values = [
+        ("exp", NOW, Expected::Future),
+        ("exp", NOW + 86_401, Expected::WithinDay),
+        ("exp", i64::MAX, Expected::WithinDay),
+        ("iat", NOW + 6, Expected::NotAhead),
+        ("nbf", NOW + 6, Expected::NotAhead),
+    ];
+    for (claim, value, wants) in values {
+        let verified = |by: &SigningKey| {
+            let text = signed(&header(), &with(claims(), claim, json!(value)), by);
+            assert!(ClaimedKey::of(&text).is_ok(), "{claim}: {value}");
+            UserToken::verify(&text, &key(2, 1), shop(), Timestamp(NOW * 1_000))
+        };
+        assert_eq!(wrong(verified(&key(2, 1))), Some((claim.to_owned(), wants)), "{claim}: {value}");
+        assert_eq!(verified(&key(3, 1)), Ok(None), "{claim}: {value}");
+    }
+    assert!(works(&header(), &with(claims(), "nbf", json!(NOW + 5))));
 }

@@ -39,27 +39,20 @@ pub struct Application {
 
 /// The settings of an application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct ApplicationConfig {
     /// The origins, such as `https://shop.example`, whose pages may use its API from a browser.
     pub allowed_origins: Vec<String>,
     /// True if a user token creates its user if there is none.
     pub token_sign_up: bool,
-    /// The callers whose first message to a key creates its conversation.
-    pub implicit_creation: ImplicitCreation,
+    /// True if the first message to a key that names no conversation creates one.
+    pub implicit_creation: bool,
+    /// True if users create conversations through the API, and not only the application.
+    pub user_conversations: bool,
+    /// True if its users find each other, and write to each other, without a conversation that they share.
+    pub directory: bool,
     /// The retention of its logs.
     pub retention: RetentionConfig,
-}
-
-/// The callers whose first message to a key that names no conversation creates one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ImplicitCreation {
-    /// Nobody: such a message is refused.
-    #[default]
-    Off,
-    /// Programs of the application that act for it.
-    Application,
-    /// These, and its users.
-    Users,
 }
 
 /// The key by which an application is found.
@@ -171,12 +164,21 @@ impl ApplicationConfig {
     /// Returns the settings as the store has them.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let Self { allowed_origins, token_sign_up, implicit_creation, retention } = self;
+        let Self {
+            allowed_origins,
+            token_sign_up,
+            implicit_creation,
+            user_conversations,
+            directory,
+            retention,
+        } = self;
         let retention = retention.to_value();
         Json::of(&json!({
             "allowed_origins": allowed_origins,
             "token_sign_up": token_sign_up,
-            "implicit_creation": implicit_creation.as_str(),
+            "implicit_creation": implicit_creation,
+            "user_conversations": user_conversations,
+            "directory": directory,
             "retention": retention
         }))
     }
@@ -187,32 +189,15 @@ impl ApplicationConfig {
         let fields: Value = serde_json::from_str(text).ok()?;
         let origins = fields["allowed_origins"].as_array().into_iter().flatten();
         let allowed_origins = origins.filter_map(|origin| origin.as_str().map(str::to_owned)).collect();
-        let token_sign_up = fields["token_sign_up"].as_bool().unwrap_or_default();
-        let implicit_creation = fields["implicit_creation"].as_str().and_then(ImplicitCreation::parse);
-        let implicit_creation = implicit_creation.unwrap_or_default();
-        let retention = RetentionConfig::of_value(&fields["retention"]);
-        fields.is_object().then_some(Self { allowed_origins, token_sign_up, implicit_creation, retention })
-    }
-}
-
-impl ImplicitCreation {
-    /// All of them, in the order in which they allow more.
-    pub const ALL: [Self; 3] = [Self::Off, Self::Application, Self::Users];
-
-    /// Returns the word for it in settings.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Application => "application",
-            Self::Users => "users",
-        }
-    }
-
-    /// Reads the word for it in settings.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|creation| creation.as_str() == text)
+        let is_on = |field: &str| fields[field].as_bool().unwrap_or_default();
+        fields.is_object().then(|| Self {
+            allowed_origins,
+            token_sign_up: is_on("token_sign_up"),
+            implicit_creation: is_on("implicit_creation"),
+            user_conversations: is_on("user_conversations"),
+            directory: is_on("directory"),
+            retention: RetentionConfig::of_value(&fields["retention"]),
+        })
     }
 }
 
@@ -264,10 +249,15 @@ mod tests {
         let rules = vec![RetentionRule { prefix: "orders/".into(), retention: month }];
         let retention = RetentionConfig { default: Retention { bytes: Some(1 << 40), ..month }, rules };
         let allowed_origins: Vec<String> = vec!["https://shop.example".into()];
-        for implicit_creation in ImplicitCreation::ALL {
-            let (allowed_origins, retention) = (allowed_origins.clone(), retention.clone());
-            let config =
-                ApplicationConfig { allowed_origins, token_sign_up: true, implicit_creation, retention };
+        for on in 0..4 {
+            let config = ApplicationConfig {
+                allowed_origins: allowed_origins.clone(),
+                token_sign_up: on == 0,
+                implicit_creation: on == 1,
+                user_conversations: on == 2,
+                directory: on == 3,
+                retention: retention.clone(),
+            };
             assert_eq!(ApplicationConfig::parse(config.to_json().as_str()), Some(config));
         }
         assert_eq!(ApplicationConfig::parse("{}"), Some(ApplicationConfig::default()));

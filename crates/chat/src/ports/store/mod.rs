@@ -44,8 +44,8 @@ pub use accounts::{
     FirstRole, PasswordHash,
 };
 pub use applications::{
-    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, ImplicitCreation, NewApiToken,
-    NewApplication, RemoveData, Removed,
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
+    RemoveData, Removed,
 };
 pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{Application, ApplicationConfig, ApplicationUsage, ImplicitCreation};
+use chat::store::{Application, ApplicationConfig, ApplicationUsage};
 use chat::{ApplicationChange, Caller};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -34,29 +34,20 @@ pub(crate) struct OwnApplication {
 
 /// The settings of an application.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct ApplicationSettings {
     /// The origins whose pages may use the API from a browser.
     allowed_origins: Vec<String>,
     /// True if a user token creates its user if there is none.
     token_sign_up: bool,
-    /// The callers whose first message to a key that names no conversation creates one.
-    implicit_creation: Creators,
+    /// True if the first message to a key that names no conversation creates one.
+    implicit_creation: bool,
+    /// True if users create conversations through the API, and not only the application.
+    user_conversations: bool,
+    /// True if users find each other, and write to each other, without a conversation that they share.
+    directory: bool,
     /// The retention of its logs.
     retention: LogRetention,
-}
-
-/// The callers whose first message to a key creates its conversation: `off` for nobody, `application` for the
-/// application itself, `users` for its users, too.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ImplicitCreation)]
-pub(crate) enum Creators {
-    /// Nobody.
-    Off,
-    /// The application itself.
-    Application,
-    /// The application and its users.
-    Users,
 }
 
 /// Changes of an application. What is left out stays.
@@ -77,8 +68,12 @@ pub(crate) struct ChangedSettings {
     allowed_origins: Option<Vec<String>>,
     /// True if a user token creates its user if there is none.
     token_sign_up: Option<bool>,
-    /// The callers whose first message to a key that names no conversation creates one.
-    implicit_creation: Option<Creators>,
+    /// True if the first message to a key that names no conversation creates one.
+    implicit_creation: Option<bool>,
+    /// True if users create conversations through the API, and not only the application.
+    user_conversations: Option<bool>,
+    /// True if users find each other, and write to each other, without a conversation that they share.
+    directory: Option<bool>,
     /// The retention of its logs: all of it, as it is to be.
     retention: Option<LogRetention>,
 }
@@ -156,40 +151,44 @@ impl ChangedApplication {
     pub(crate) fn change(self) -> ApplicationChange {
         let Self { title, description, config } = self;
         let config = config.unwrap_or_default();
-        let ChangedSettings { allowed_origins, token_sign_up, implicit_creation, retention } = config;
-        let (implicit_creation, retention) = (implicit_creation.map(Into::into), retention.map(Into::into));
-        ApplicationChange { title, description, allowed_origins, token_sign_up, implicit_creation, retention }
+        let ChangedSettings {
+            allowed_origins,
+            token_sign_up,
+            implicit_creation,
+            user_conversations,
+            directory,
+            retention,
+        } = config;
+        ApplicationChange {
+            title,
+            description,
+            allowed_origins,
+            token_sign_up,
+            implicit_creation,
+            user_conversations,
+            directory,
+            retention: retention.map(Into::into),
+        }
     }
 }
 
 impl ApplicationSettings {
     pub(crate) fn of(config: &ApplicationConfig) -> Self {
-        let ApplicationConfig { allowed_origins, token_sign_up, implicit_creation, retention } = config;
+        let ApplicationConfig {
+            allowed_origins,
+            token_sign_up,
+            implicit_creation,
+            user_conversations,
+            directory,
+            retention,
+        } = config;
         Self {
             allowed_origins: allowed_origins.clone(),
             token_sign_up: *token_sign_up,
-            implicit_creation: (*implicit_creation).into(),
+            implicit_creation: *implicit_creation,
+            user_conversations: *user_conversations,
+            directory: *directory,
             retention: retention.into(),
-        }
-    }
-}
-
-impl From<ImplicitCreation> for Creators {
-    fn from(creation: ImplicitCreation) -> Self {
-        match creation {
-            ImplicitCreation::Off => Self::Off,
-            ImplicitCreation::Application => Self::Application,
-            ImplicitCreation::Users => Self::Users,
-        }
-    }
-}
-
-impl From<Creators> for ImplicitCreation {
-    fn from(creators: Creators) -> Self {
-        match creators {
-            Creators::Off => Self::Off,
-            Creators::Application => Self::Application,
-            Creators::Users => Self::Users,
         }
     }
 }

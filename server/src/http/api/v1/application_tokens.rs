@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::Timestamp;
 
-use super::body::Body;
+use super::body::{Body, OptionalBody};
 use super::error::{ApiError, Problem};
 use crate::server::AppState;
 
@@ -39,6 +39,7 @@ pub(crate) struct OwnTokenList {
 
 /// A new API token of the application.
 #[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewOwnToken {
     /// A name for it, at most 80 characters.
     #[serde(default)]
@@ -97,7 +98,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(new): Body<NewOwnToken>,
+    OptionalBody(new): OptionalBody<NewOwnToken>,
 ) -> Result<Response, ApiError> {
     let NewOwnToken { label, days } = new;
     let expires = days.map(|days| Timestamp(app.chat.now().0.saturating_add(i64::from(days) * DAY_MS)));

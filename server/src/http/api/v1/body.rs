@@ -11,6 +11,24 @@ use crate::http::negotiation::is_media_type;
 /// The body of a request, read from JSON. Unknown fields are ignored.
 pub(crate) struct Body<T>(pub(crate) T);
 
+/// The body of a request that may be left out: then it is `{}`.
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: Default + DeserializeOwned> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (head, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(head.clone(), body), state).await;
+        let bytes = bytes.map_err(|_| Refusal::RequestBad)?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        let Body(read) = Body::from_request(Request::from_parts(head, bytes.into()), state).await?;
+        Ok(Self(read))
+    }
+}
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 

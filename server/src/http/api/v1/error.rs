@@ -14,6 +14,8 @@ use super::ROOT;
 use crate::http::routes::BODY_BYTES;
 use crate::middleware::LogId;
 
+const NOT_FOUND: &str = "It does not exist here, or the caller has no access to it.";
+
 /// An error of the API, before it is written as a problem document.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
@@ -56,6 +58,15 @@ impl ApiError {
         }
     }
 
+    /// Returns the sentence, as for programs: that of pages says what a person does next.
+    fn sentence(&self) -> String {
+        match &self.detail {
+            Some(detail) => detail.clone(),
+            None if self.refused.code == "not_found" => NOT_FOUND.to_owned(),
+            None => app::english().refusal(&self.refused),
+        }
+    }
+
     fn problem(&self, request_id: String) -> Problem {
         Problem {
             r#type: format!("{ROOT}/docs#{}", self.refused.code),
@@ -64,7 +75,7 @@ impl ApiError {
             code: self.refused.code.clone(),
             params: self.refused.params.clone(),
             retry_ms: self.refused.retry_ms,
-            detail: self.detail.clone().unwrap_or_else(|| app::english().refusal(&self.refused)),
+            detail: self.sentence(),
             request_id,
         }
     }

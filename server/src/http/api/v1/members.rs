@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{GroupId, Member, NotificationLevel, Refusal, Role, Timestamp, Topic, UserId};
 
-use super::body::Body;
+use super::body::OptionalBody;
 use super::conversations::group;
 use super::error::{ApiError, Problem};
 use super::paging::Paging;
@@ -115,7 +115,7 @@ pub(crate) async fn put(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, user)): Path<(String, String)>,
-    Body(put): Body<PutMember>,
+    OptionalBody(put): OptionalBody<PutMember>,
 ) -> Result<Json<MemberItem>, ApiError> {
     let (id, user) = group_and_user(&app, &caller, &conversation, &user).await?;
     // A change of somebody who is a member already has rules of its own, and adds nobody.
@@ -182,7 +182,7 @@ pub(crate) async fn group_and_user(
     user: &str,
 ) -> Result<(GroupId, UserId), ApiError> {
     let id = group(app, caller, &ConversationRef::parse(conversation)?).await?;
-    let user = app.chat.external_user(caller, &UserRef::parse(user)?).await?.person.id;
+    let user = app.chat.user_for_group(caller, id, &UserRef::parse(user)?).await?;
     Ok((id, user))
 }
 
@@ -201,7 +201,7 @@ pub(crate) fn last(part: &ListPart<ListedMember>) -> Option<String> {
 }
 
 async fn item(app: &AppState, caller: &Caller, member: &Member) -> Result<MemberItem, ApiError> {
-    let user = app.chat.external_user(caller, &UserRef::Id(member.person.id)).await?;
+    let user = app.chat.shown_user(caller, &UserRef::Id(member.person.id)).await?;
     Ok(MemberItem::new(User::of(&user), member))
 }
 

@@ -112,7 +112,8 @@ pub(crate) struct Slice {
 }
 
 /// Sends a message: as the user of `Hubbub-As`, or as the application. If a key names no conversation, and
-/// `implicit_creation` in the settings of the application allows it, the message creates one.
+/// `implicit_creation` is on in the settings of the application, the message creates one; that of a user only if
+/// `user_conversations` is on, too.
 #[utoipa::path(
     post, path = "/conversations/{conversation}/messages", tag = "messages", request_body = NewMessage,
     params(

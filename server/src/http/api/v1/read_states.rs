@@ -77,7 +77,7 @@ pub(crate) async fn list(
     // A direct has two users.
     let mut items = Vec::new();
     for state in app.chat.read_states(&caller, &topic).await? {
-        let user = app.chat.external_user(&caller, &UserRef::Id(state.user)).await?;
+        let user = app.chat.shown_user(&caller, &UserRef::Id(state.user)).await?;
         items.push(Mark::new(User::of(&user), state));
     }
     Ok(Json(Marks { items, next: None }).into_response())

@@ -10,28 +10,29 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{Expected, Refusal};
 
-use super::body::Body;
+use super::body::OptionalBody;
 use super::error::{ApiError, Problem};
 use super::users::User;
 use crate::server::AppState;
 
 /// A user token to be minted.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewUserToken {
     /// The number of seconds for which it works, up to 86400; an hour if it is left out.
     expires_in: Option<u32>,
-    /// The part of the user's rights that it has; all if it is left out.
+    /// The part of the user's rights that it has; all but topics outside of conversations if it is left out.
     scope: Option<Scope>,
 }
 
-/// The scope of a user token. What is left out is not limited. A pattern is a name, or the beginning of names if it ends
-/// in `*`.
+/// The scope of a user token. A pattern is a name, or the beginning of names if it ends in `*`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scope {
-    /// The topics outside of conversations, at most 100 patterns.
+    /// The topics outside of conversations, at most 100 patterns; none if it is left out.
     topics: Option<Vec<String>>,
-    /// The conversations by their keys, or as `id:…` or `direct:…`, at most 100 patterns.
+    /// The conversations by their keys, or as `id:…` or `direct:…`, at most 100 patterns; all of the user's if it is left
+    /// out.
     conversations: Option<Vec<String>>,
     /// False if nothing may be sent or changed.
     write: Option<bool>,
@@ -77,7 +78,7 @@ pub(crate) async fn create(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(user): Path<String>,
-    Body(new): Body<NewUserToken>,
+    OptionalBody(new): OptionalBody<NewUserToken>,
 ) -> Result<Response, ApiError> {
     let scope = match new.scope {
         Some(Scope { topics, conversations, write }) => {

@@ -179,7 +179,7 @@ impl User {
 
     /// Returns the author of something: a user, or the application itself.
     pub(crate) async fn named(app: &AppState, caller: &Caller, person: Person) -> Result<Self, ApiError> {
-        match app.chat.external_user(caller, &UserRef::Id(person.id)).await {
+        match app.chat.shown_user(caller, &UserRef::Id(person.id)).await {
             Ok(user) => Ok(Self::of(&user)),
             Err(chat::Error::Refusal(Refusal::NotFound)) => Ok(Self::unkeyed(&person)),
             Err(no) => Err(no.into()),
