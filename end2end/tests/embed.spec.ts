@@ -29,7 +29,9 @@ class Shop {
             if (request.url === "/chat/settings") {
                 response.end(JSON.stringify({ hubbub: server.url, conversation: "order-7" }));
             } else if (request.url === "/chat/token") {
-                const token = (await shop.ask("POST", `/users/${user}/tokens`, { expires_in: shop.lifetime })).token;
+                const scope = { conversations: ["order-7"] };
+                const wish = { expires_in: shop.lifetime, scope };
+                const token = (await shop.ask("POST", `/users/${user}/tokens`, wish)).token;
                 shop.tokens.push(token);
                 response.end(token);
             } else if (request.url === "/") {
