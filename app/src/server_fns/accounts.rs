@@ -173,13 +173,14 @@ pub async fn reset_password(token: String, password: String) -> Result<(), Failu
     Ok(())
 }
 
-/// Signs in by a link of an application, for the built-in pages.
+/// Signs in by a link of an application, for the built-in pages, and goes to a conversation: `to` is its page, such as
+/// `/g/…`. Any other path leads to the start page.
 ///
 /// # Errors
 /// Returns a refusal if the link no longer works.
 #[server(name = Enter, prefix = "/do", endpoint = "enter")]
-pub async fn enter(application: String, token: String) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to};
+pub async fn enter(application: String, token: String, #[server(default)] to: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, conversation_page, go_to};
     use super::cookies::keep_token;
     use wire::Refusal;
 
@@ -187,6 +188,6 @@ pub async fn enter(application: String, token: String) -> Result<(), Failure> {
     let token = chat::Token::parse(&token).ok_or(Refusal::LinkOver)?;
     let session = chat().use_sign_in_link(&caller(), application, &token).await?;
     keep_token(&session);
-    go_to("/");
+    go_to(&conversation_page(&to).unwrap_or_else(|| "/".into()));
     Ok(())
 }

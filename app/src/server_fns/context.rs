@@ -81,6 +81,16 @@ pub(crate) fn link_to(group: GroupId) -> String {
     absolute(&format!("/g/{group}"))
 }
 
+/// Returns the path of the page of a conversation, if a path that came from outside is one.
+pub(crate) fn conversation_page(path: &str) -> Option<String> {
+    let (kind, id) = path.strip_prefix('/')?.split_once('/')?;
+    match kind {
+        "g" => id.parse().ok().map(|id: GroupId| format!("/g/{id}")),
+        "d" => id.parse().ok().map(|id: UserId| format!("/d/{id}")),
+        _ => None,
+    }
+}
+
 /// Returns the absolute link to a path of this server: it begins with the configured origin, else with the origin in
 /// the caller's browser.
 pub(crate) fn absolute(path: &str) -> String {
@@ -110,5 +120,24 @@ pub(crate) fn go_to(path: &str) {
 pub(crate) fn set_status(status: StatusCode) {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_from_outside_leads_to_a_conversation_or_nowhere() {
+        let id = GroupId::from_bytes([7; 10]);
+        assert_eq!(conversation_page(&format!("/g/{id}")), Some(format!("/g/{id}")));
+        let id = UserId::from_bytes([9; 10]);
+        assert_eq!(conversation_page(&format!("/d/{id}")), Some(format!("/d/{id}")));
+        for elsewhere in
+            ["", "/", "//evil.example", "https://evil.example/g/1", "/g/../account", "/account", "g/1"]
+        {
+            assert_eq!(conversation_page(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(conversation_page(&format!("/g/{id}/../../account")), None);
     }
 }

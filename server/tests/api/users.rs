@@ -224,3 +224,24 @@ async fn a_user_learns_of_those_with_whom_they_share_a_conversation() {
     by_token.post(&format!("/conversations/{with}/messages"), json!({ "text": "Hi" })).await.is(201);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_link_leads_to_a_conversation_of_its_user_and_to_no_other() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Kamau", "Salma"]).await;
+    shop.has_conversation("order-7", &["kamau"]).await;
+    shop.has_conversation("order-8", &["salma"]).await;
+    let links = "/users/kamau/links";
+    let plain = shop.post(links, json!({})).await.is(201);
+    assert!(!plain.body["url"].as_str().unwrap().contains('?'), "{:?}", plain.body);
+    let group = shop.get("/conversations/order-7").await.is(200).body["topic"].as_str().unwrap().to_owned();
+    let led = shop.post(links, json!({ "conversation": "order-7" })).await.is(201);
+    let page = format!("?to={}", group.replacen("group/", "/g/", 1));
+    assert!(led.body["url"].as_str().unwrap().ends_with(&page), "{:?} {page}", led.body);
+    for other in ["order-8", "order-9"] {
+        shop.post(links, json!({ "conversation": other })).await.fails(404, "not_found");
+    }
+    shop.post(links, json!({ "to": "/account" })).await.fails(400, "body_bad");
+    server.stop().await;
+}

@@ -245,16 +245,19 @@ async fn a_link_signs_in_to_the_pages_by_a_button() {
         assert_eq!(status, 200, "looking at it does not use it up: {page}");
         assert!(page.contains("李雷") && !page.to_lowercase().contains("set-cookie"), "{page}");
     }
-    let form = format!("application={}&token={}", made.application, made.token.reveal());
+    let group = shop.tea.as_str().replacen("group/", "/g/", 1);
+    let (_, page) = raw(&server, &get(&format!("{path}?to={group}"), "Accept: text/html\r\n")).await;
+    assert_eq!(Markup::of(&page).attributes("input[name=to]", "value"), [group.as_str()], "{page}");
+    let form = format!("application={}&token={}&to={group}", made.application, made.token.reveal());
     let kind = "Content-Type: application/x-www-form-urlencoded\r\nAccept: text/html\r\n";
     let (status, answer) = raw(&server, &post("/do/enter", kind, &form)).await;
     assert!((300..400).contains(&status), "{answer}");
+    assert!(answer.lines().any(|line| line == format!("location: {group}")), "{answer}");
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
     let (_, home) = raw(&server, &get("/", &format!("{cookie}Accept: text/html\r\n"))).await;
     assert!(home.contains("李雷") && home.contains("Tea"), "{home}");
     // Nobody there is a guest: the shop has created them.
-    let group = shop.tea.as_str().replacen("group/", "/g/", 1);
     for page in ["/account", &group, &format!("{group}/members")] {
         let (status, page_of) = raw(&server, &get(page, &format!("{cookie}Accept: text/html\r\n"))).await;
         assert_eq!(status, 200, "{page}: {page_of}");

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::sheet::no_page;
 use crate::components::{Form, Plain, Refusal};
@@ -16,13 +16,14 @@ pub(super) fn EnterPage() -> impl IntoView {
     let params = use_params_map();
     let param = |name| params.get_untracked().get(name).unwrap_or_default();
     let (application, token) = (param("application"), param("token"));
+    let to = use_query_map().get_untracked().get("to").unwrap_or_default();
     let person = enters_as(application.clone(), token.clone());
     view! {
         <Suspense>
             {Suspend::new(async move {
                 match person.await {
                     Ok(person) => {
-                        view! { <Enter application token name=person.name.to_string()/> }.into_any()
+                        view! { <Enter application token to name=person.name.to_string()/> }.into_any()
                     }
                     Err(failure) => no_page(failure),
                 }
@@ -32,7 +33,7 @@ pub(super) fn EnterPage() -> impl IntoView {
 }
 
 #[component]
-fn Enter(application: String, token: String, name: String) -> impl IntoView {
+fn Enter(application: String, token: String, to: String, name: String) -> impl IntoView {
     let t = use_texts();
     view! {
         <Title text=t.sign_in()/>
@@ -42,6 +43,7 @@ fn Enter(application: String, token: String, name: String) -> impl IntoView {
                 <p class="hint">{t.enter_hint()}</p>
                 <input type="hidden" name="application" value=application/>
                 <input type="hidden" name="token" value=token/>
+                <input type="hidden" name="to" value=to/>
                 <Refusal id="enter-refused"/>
                 <button class="button button-primary">{t.enter_as(&name).view()}</button>
             </Form>

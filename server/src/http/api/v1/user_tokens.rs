@@ -8,9 +8,10 @@ use http::header::HOST;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wire::{Expected, Refusal};
+use wire::{Conversation, Expected, Refusal};
 
 use super::body::OptionalBody;
+use super::conversations::topic;
 use super::error::{ApiError, Problem};
 use super::users::User;
 use crate::server::AppState;
@@ -45,6 +46,15 @@ pub(crate) struct CreatedUserToken {
     token: String,
     /// The time from which it no longer works, RFC 3339 UTC.
     expires: String,
+}
+
+/// A link to be made.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewLink {
+    /// The conversation to which it leads, one of the user's: your key for it, `id:` and its id, or a direct. The start
+    /// page if it is left out.
+    conversation: Option<String>,
 }
 
 /// A link that signs a user in.
@@ -110,7 +120,7 @@ pub(crate) async fn revoke(
 
 /// Makes a link that signs a user in to the pages of the server, once and within a minute.
 #[utoipa::path(
-    post, path = "/users/{user}/links", tag = "tokens",
+    post, path = "/users/{user}/links", tag = "tokens", request_body = NewLink,
     params(("user" = String, Path, description = "Your key for the user, or `id:` and their id")),
     responses((status = 201, body = CreatedLink), (status = "default", body = Problem))
 )]
@@ -119,14 +129,30 @@ pub(crate) async fn link(
     Extension(caller): Extension<Caller>,
     Path(user): Path<String>,
     headers: HeaderMap,
+    OptionalBody(new): OptionalBody<NewLink>,
 ) -> Result<Response, ApiError> {
-    let minted = app.chat.create_sign_in_link(&caller, &UserRef::parse(&user)?).await?;
+    let user = UserRef::parse(&user)?;
+    let to = match new.conversation {
+        Some(name) => format!("?to={}", page_of(&app, &caller, &user, &name).await?),
+        None => String::new(),
+    };
+    let minted = app.chat.create_sign_in_link(&caller, &user).await?;
     let MintedLink { application, token, expires } = minted;
     let here = || headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let origin = app.config.origin.clone().unwrap_or_else(|| format!("http://{}", here()));
-    let url = format!("{origin}/enter/{application}/{}", token.reveal());
+    let url = format!("{origin}/enter/{application}/{}{to}", token.reveal());
     let answer = CreatedLink { url, expires: expires.to_string() };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// Returns the path of the page that shows a conversation to a user, who must have it.
+async fn page_of(app: &AppState, caller: &Caller, user: &UserRef, name: &str) -> Result<String, ApiError> {
+    let caller = app.chat.act_as(caller.clone(), user).await?;
+    let me = caller.signed_in().ok_or(Refusal::NotFound)?.id;
+    Ok(match topic(app, &caller, name).await?.conversation().ok_or(Refusal::NotFound)? {
+        Conversation::Group(id) => format!("/g/{id}"),
+        Conversation::Direct(pair) => format!("/d/{}", pair.other(me)),
+    })
 }
 
 /// Returns the user of the token, or the one whom the application acts as.
