@@ -260,7 +260,8 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
     let path = format!("{path}{query}");
     let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1, "to": ["tea"] });
     // These take no field that they do not know.
-    let is_strict = ["post /users/{user}/tokens", "post /application/tokens"].contains(&operation);
+    let is_strict = ["post /users/{user}/tokens", "post /users/{user}/links", "post /application/tokens"]
+        .contains(&operation);
     let body = if is_strict { "{}".to_owned() } else { body.to_string() };
     let has_body = operations()[operation];
     program.ask(&method.to_uppercase(), &path, has_body.then_some(&body)).await
