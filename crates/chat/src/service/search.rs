@@ -73,7 +73,7 @@ const LONG_AT_ONCE: usize = 50;
 /// The conversations up to which an index looks only into these from the beginning.
 const FEW_CONVERSATIONS: usize = 8;
 /// The most candidates that are checked for a page.
-const CHECKED: usize = 2_500;
+const CHECKED: usize = 1_500;
 /// The bytes of their entries after which a page ends, and the average that makes them long.
 const CHECKED_BYTES: usize = 4 * 1_024 * 1_024;
 const LONG_BYTES: usize = 4 * 1_024;
