@@ -287,7 +287,7 @@ pub(super) const EN: Language = Language {
         allowed_origins: "Allowed origins",
         allowed_origins_hint: "Web pages of these origins can use the API from a browser. One per line, such as https://shop.example.",
         implicit_creation: "Create conversations with their first message",
-        implicit_creation_hint: "A message through the API to a key that no conversation has creates one.",
+        implicit_creation_hint: "If no conversation has the key, the first message sent to it through the API creates one.",
         user_conversations: "Users may create conversations",
         user_conversations_hint: "Through the API, under any free key. Without it, only the application creates conversations there.",
         directory: "Users find each other",
