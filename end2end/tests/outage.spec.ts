@@ -46,6 +46,8 @@ for (const [how, end] of [["is killed", "kill"], ["is stopped", "stop"]] as cons
 test("what was written offline survives a reload of the page", async ({ server, ann }) => {
     await ann.introduce();
     await ann.createGroup("Diary");
+    // A page whose script has not come yet cannot tell that the server is away.
+    await ann.live();
     ann.outage = true;
     await ann.context.setOffline(true);
     await server.kill();
