@@ -458,7 +458,7 @@ async fn dead_tokens(server: &server::ServerHandle, world: &World<'_>) -> Vec<St
     let elsewhere = json!({ "sub": "ann", "aud": others.to_string(), "iat": now, "exp": now + 3_600 });
     let unsigned = signed(&header("none", "1"), &fresh, key);
     let tokens = vec![
-        // What is wrong with them is not told without the key.
+        // Without the key, nobody is told what is wrong with them.
         signed(&hs, &claims(now - 60, now - 1), other_key),
         signed(&hs, &of("nobody"), other_key),
         // Of another application, and those that claim to be of the other.

@@ -133,7 +133,7 @@ async fn an_application_has_so_many_users_and_conversations() {
     shop.put("/conversations/three", named("3")).await.fails(422, "too_many_conversations");
     shop.post("/conversations", named("3")).await.fails(422, "too_many_conversations");
     shop.acting_as("zoe").post("/conversations", named("3")).await.fails(422, "too_many_conversations");
-    // What is there is changed, and used, as before.
+    // Existing users and conversations are changed and used as before.
     shop.put("/conversations/one", named("First")).await.is(200);
     shop.post("/conversations/two/messages", message("m-3")).await.is(201);
     shop.delete("/conversations/one").await.is(204);

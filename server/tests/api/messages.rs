@@ -102,7 +102,7 @@ async fn a_message_changes_only_in_the_version_that_was_read() {
         let third = read(&zoe).await;
         assert!(first != second && second != third, "{first} {second} {third}");
         assert_eq!(zoe.get(&path).await.body["data"]["text"], "Chai at four?");
-        // What one may not do one may not do in any version.
+        // A version gives no right that the caller lacks.
         let refused = shop.acting_as("leila").header("If-Match", &first).patch(&path, with("Mine")).await;
         refused.fails(403, "not_author");
         for bad in ["\"v1\"", "v1", "\"\"", "W/\"v1\""] {

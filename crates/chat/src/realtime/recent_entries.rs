@@ -232,7 +232,7 @@ impl RecentEntries {
 
 /// Writing.
 impl RecentEntries {
-    /// Adds a commit of this node, before anybody is told of it.
+    /// Adds a commit of this node, before its entries are published and its callers answered.
     pub(crate) fn commit(
         &self,
         appended: &[AppendedFrame<'_>],

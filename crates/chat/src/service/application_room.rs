@@ -17,8 +17,8 @@ pub(super) enum Limited {
     Conversations,
 }
 
-/// The room that each application has left. What is stored is counted when a node first needs to know, and again when the
-/// room of that count is used up; between two counts every creation takes its room here, before its commit. So one node
+/// The room that each application has left. The stored things are counted when a node first needs to know, and again when
+/// the room of that count is used up; between two counts every creation takes its room here, before its commit. So one node
 /// never exceeds a limit; several exceed it by no more than each had left.
 #[derive(Debug, Default)]
 pub(crate) struct ApplicationRoom(Mutex<HashMap<(ApplicationId, Limited), Room>>);
@@ -41,7 +41,7 @@ pub(super) enum Taken<'a> {
     Permit(RoomPermit<'a>),
     /// There is none.
     Full,
-    /// What is stored has to be counted first. So many creations have finished until now.
+    /// The stored things have to be counted first; and the number of creations that have finished until now.
     Uncounted { finished: u64 },
 }
 
@@ -68,7 +68,7 @@ impl ApplicationRoom {
         }
     }
 
-    /// Notes a count that began when so many creations had finished. Those under way, and those that have finished since,
+    /// Notes a count that began when `finished` creations had finished. Those under way, and those that have finished since,
     /// may not be in it, so their room stays taken.
     pub(super) fn counted(&self, key: (ApplicationId, Limited), left: u64, finished: u64, now: Timestamp) {
         let mut rooms = self.0.lock();

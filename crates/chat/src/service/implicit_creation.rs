@@ -176,7 +176,7 @@ impl Chat {
         let first = (!is_owner).then(|| Member::new(me.clone(), Role::Admin, at));
         let others_of = others.iter().map(|person| Member::new(person.clone(), Role::Member, at));
         let members = first.into_iter().chain(others_of).collect();
-        // Whoever creates a conversation may mention everyone in it.
+        // The creator of a conversation may mention everyone in it.
         let (body, mentions) = self.read_text_among(members, true, text).await?;
         let shown = |user: &UserId| others.iter().find(|person| person.id == *user).cloned();
         let restricted = recipients.map(|users| {

@@ -16,6 +16,33 @@ use crate::ports::store::{OpenRequest, Range, RowRange, Store, StoreReader, Trim
 use crate::rules::Viewer;
 use crate::service::error::Error;
 
+/// Makes a test of each case of recent entries. Takes the number of random histories and a factory of fresh stores behind
+/// a [`Gate`].
+///
+/// The crate that calls it needs tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! recent_contract {
+    ($histories:expr, $fresh:expr) => {
+        $crate::recent_contract! { $fresh;
+            a_log_that_is_read_again_is_read_from_memory
+            readers_of_the_same_log_share_one_read_of_the_store
+            subscribers_recover_from_memory_what_others_read
+            entries_of_another_node_are_not_missing
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn history_from_memory_is_that_of_the_store() {
+            $crate::testing::recent::history_from_memory_is_that_of_the_store($histories, $fresh).await;
+        }
+    };
+    ($fresh:expr; $($case:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::testing::recent::$case($fresh).await;
+        }
+    )*};
+}
+
 /// Two nodes over one store that do not hear of each other, and a group.
 struct World {
     store: Arc<Gate>,
@@ -27,7 +54,7 @@ struct World {
     is_written_by_far: bool,
 }
 
-/// What happens next: its kind, and three numbers that choose the rest.
+/// The next step of a history: its kind, and three numbers that choose the rest.
 type Step = (u8, u16, u16, u16);
 
 const NAMES: [&str; 4] = ["Wanjirũ", "李雷", "Zoë O'Brien", "سارا"];
@@ -293,7 +320,7 @@ impl World {
         let entries: Vec<Entry<Json>> =
             frames.map(|frame| serde_json::from_slice(frame.payload()).unwrap()).collect();
         if self.is_written_by_far {
-            // What another node has changed follows in the log.
+            // Changes by another node follow in the log.
             assert!(entries.iter().map(|entry| entry.seq.0).eq(cursor.0 + 1..=until.0));
         } else {
             assert_eq!(entries, stored.entries);

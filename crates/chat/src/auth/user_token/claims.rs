@@ -21,7 +21,8 @@ pub(crate) struct ClaimedKey {
 }
 
 impl ClaimedKey {
-    /// Reads the key that a token claims, and checks the form of its claims, whoever signed it; none if it is no JWT.
+    /// Reads the key that a token claims, and checks the form of its claims, without verifying the signature; none if it
+    /// is no JWT.
     ///
     /// # Errors
     /// [`Refusal::ClaimBad`] for a claim that is missing or of another type.

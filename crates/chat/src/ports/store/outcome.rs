@@ -9,6 +9,6 @@ pub struct Done;
 pub enum Checked {
     /// The write is done.
     Done,
-    /// What it was decided on has changed or is gone: decide again. Nothing was written.
+    /// The state that it was decided on has changed or is gone: decide again. Nothing was written.
     Stale,
 }
