@@ -139,6 +139,12 @@ async fn a_refused_lifetime_names_both_bounds() {
     let refused = shop.post("/application/signing-key", json!({ "keep_previous_s": 86_401 })).await;
     let detail = refused.fails(400, "field_wrong").body["detail"].clone();
     assert!(detail.as_str().unwrap().contains("from 0 to 86400 seconds"), "{detail}");
+    for wrong in [json!(-1), json!("soon"), json!(1.5), json!(1_u64 << 40)] {
+        let refused =
+            shop.post("/users/zoe/tokens", json!({ "expires_in": wrong })).await.fails(400, "body_bad");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("expected a whole number, 0 or more"), "{detail}");
+    }
     server.stop().await;
 }
 

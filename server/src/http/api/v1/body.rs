@@ -43,7 +43,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             if error.is_data() {
-                ApiError::body(format!("The body is not what this route reads: {error}."))
+                let wrong = error.to_string();
+                // The names of Rust's types mean nothing to the author of the request.
+                let wrong = ["u16", "u32", "u64", "usize"].iter().fold(wrong, |wrong, name| {
+                    wrong.replace(&format!("expected {name}"), "expected a whole number, 0 or more")
+                });
+                ApiError::body(format!("The body is not what this route reads: {wrong}."))
             } else {
                 Refusal::JsonBad.into()
             }
