@@ -4,8 +4,8 @@ use std::any::Any;
 use std::pin::Pin;
 
 use leptos::prelude::*;
-use leptos::web_sys::Element;
-use wire::{Timestamp, UserId};
+use leptos::web_sys::{Element, FileList};
+use wire::{Timestamp, Topic, UserId};
 
 use crate::client::ChatClient;
 use crate::failure::Failure;
@@ -44,6 +44,8 @@ pub struct Browser {
     pub kept: fn(&str) -> Option<String>,
     /// Deletes everything that is stored for other users than this one; for all users if there is none.
     pub forget_others: fn(Option<UserId>),
+    /// Adds files to the draft of a conversation, and uploads them.
+    pub attach: fn(&ChatClient, &Topic, &FileList),
     /// Copies a text to the clipboard; false if the browser refuses.
     pub copy: fn(String) -> Pin<Box<dyn Future<Output = bool>>>,
     /// Sends a form's fields to a server function while the page is being closed.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wire::Timestamp;
 
 use crate::browser::use_browser;
+use crate::components::dyn_effect;
 use crate::zone::{Served, Zone};
 
 /// The current time, in milliseconds since 1970-01-01 UTC, which advances while a page is open.
@@ -33,7 +34,7 @@ impl ZoneClock {
                 }
             };
             // Only after hydration: until then the page must equal the server's.
-            Effect::new(move |_| {
+            dyn_effect(move || {
                 tick((browser.now)());
                 (browser.on_tick)(Box::new(tick));
             });

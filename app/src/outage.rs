@@ -8,6 +8,7 @@ use leptos::web_sys::{Element, FormData, HtmlAnchorElement, HtmlFormElement, Mou
 
 use crate::browser::use_browser;
 use crate::client::LinkState;
+use crate::components::dyn_effect;
 use crate::failure::Failure;
 use crate::page_session::PageSession;
 
@@ -45,7 +46,7 @@ impl Outage {
             }
         };
         // Registered after the router and the components, which have handled their own events by then.
-        Effect::new(move |_| {
+        dyn_effect(move || {
             let (by_link, by_form) = (is_away.clone(), is_away.clone());
             let clicks = window_event_listener(leptos::ev::click, move |event| {
                 let place = place_of_click(&event).filter(|_| !event.default_prevented() && by_link());
@@ -68,7 +69,7 @@ impl Outage {
             });
         });
         let session = session.clone();
-        Effect::new(move |_| {
+        dyn_effect(move || {
             let is_online = session.current().is_some_and(|client| client.link.get() == LinkState::Online);
             if let Some(place) = self.asked.get().filter(|_| is_online) {
                 (browser.go_to)(&place);

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
+use crate::components::Lightbox;
 use crate::i18n::{PageLanguage, language_of, use_texts};
 use crate::page_kind::Root;
 use crate::pages::server_only::{ReturnedPage, ServerOnlyPage};
@@ -38,7 +39,7 @@ pub fn shell(
     if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>()) {
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
-             style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; \
+             style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; \
              base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         );
         if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -89,6 +90,7 @@ pub fn shell(
                     Root::ServerOnly => EitherOf3::B(view! { <ServerOnlyPage/> }),
                     Root::Returned => EitherOf3::C(view! { <ReturnedPage/> }),
                 }}
+                {client.then(|| view! { <Lightbox/> })}
             </body>
         </html>
     }

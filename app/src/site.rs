@@ -5,7 +5,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
 use crate::clock::ZoneClock;
-use crate::components::{ToastRegion, Toasts};
+use crate::components::{ToastRegion, Toasts, dyn_effect};
 use crate::outage::Outage;
 use crate::page_session::PageSession;
 use crate::pages::{ConversationPage, Landing, NotFound};
@@ -58,7 +58,7 @@ fn Guard(session: PageSession) -> impl IntoView {
 /// Sets the page's icon to the unread one while the viewer has unread messages.
 fn show_unread(session: &PageSession) {
     let session = session.clone();
-    Effect::new(move |_| {
+    dyn_effect(move || {
         let is_unread = session.current().is_some_and(|client| client.unread_for_me() != 0);
         let icon = document().query_selector("link[rel=icon]").ok().flatten();
         let file = if is_unread { "/icon-unread.svg" } else { "/icon.svg" };

@@ -1,9 +1,10 @@
 /** Every text of a page comes from the texts of a language: in the pseudo-locale it stands in brackets. */
 import { duringOutage } from "../fixtures.ts";
+import { png } from "../media.ts";
 import { expect, type Person, test } from "../people.ts";
 
 /** The words of users in this test, and names that are the same in every language. */
-const WRITTEN = ["ann", "ben", "Kettle", "first cup", "second cup", "third cup", "too much", "by hand", "zzz", "Hubbub"];
+const WRITTEN = ["zzz.png", "zzz.txt", "ann", "ben", "Kettle", "first cup", "second cup", "third cup", "too much", "by hand", "zzz", "Hubbub"];
 
 const PSEUDO = { locale: "en-XA" };
 
@@ -93,6 +94,34 @@ test("everything that happens on a live page is said in the language of its read
     await ann.sees("second cup");
     await expect(ben.page.locator(".status-line-receipt")).toContainText("⟦");
     await isTranslated(ben);
+
+    // Files: the draft with a description and a refusal, the message, and a reply to it.
+    ann.refusals = [422];
+    await ann.page.locator("input[type=file]").setInputFiles([
+        { name: "zzz.png", mimeType: "image/png", buffer: png(600, 400) },
+        { name: "zzz.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
+    ]);
+    await expect(ann.page.locator(".attach .refusal")).toContainText("⟦");
+    await expect(ann.page.locator(".attach progress")).toHaveCount(0);
+    await isTranslated(ann);
+    await field(ann).press("Enter");
+    await expect(ann.page.locator(".composer > .refusal")).toContainText("⟦");
+    await isTranslated(ann);
+    await ann.page.locator(".attach .button-icon").last().click();
+    await ann.page.locator(".composer > .refusal .button-link").click();
+    await field(ann).press("Enter");
+    await expect(ben.page.locator(".attachment-picture")).toBeVisible();
+    await isTranslated(ben);
+    await ben.page.locator(".attachment-picture").click();
+    await expect(ben.page.locator("#lightbox")).toBeVisible();
+    await isTranslated(ben);
+    await ben.page.keyboard.press("Escape");
+    await ben.page.locator(".message").last().hover();
+    await ben.page.locator(".message").last().locator(".message-more").click();
+    await ben.page.locator(".message-actions .button").first().click();
+    await expect(ben.page.locator(".composer-mode")).toContainText("⟦");
+    await isTranslated(ben);
+    await field(ben).press("Escape");
 
     // Actions: reply, edit, react, pin, delete with its toast.
     const bar = await actions(ann, "second cup");

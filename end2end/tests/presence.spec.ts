@@ -27,6 +27,10 @@ test("ann sees who is here, who has gone away, and who has gone", async ({ ann, 
 test("a direct tells whether the other one is here, unless one has blocked the other", async ({ ann, ben }) => {
     await together("Kitchen", ann, ben);
     await seat(ann, "ben").getByRole("link", { name: "ben" }).click();
+    // Until the direct is there, the message would go to the group.
+    await expect(ann.page).toHaveURL(/\/d\//);
+    await expect(ann.page.getByRole("heading", { level: 1, name: "ben" })).toBeVisible();
+    await expect(ann.page.getByLabel("Message", { exact: true })).toBeFocused();
     await ann.say("psst");
     await sidebar(ben).getByRole("link", { name: /ann/ }).click();
     await ben.sees("psst");

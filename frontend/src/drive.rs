@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use app::ChatClient;
-use app::client::{Effect, LinkState};
+use app::client::{Effect, LinkState, draft_keys};
 use app::server_fns::{conversation_view, overview};
 use futures::channel::mpsc;
 use futures::future::{Either, select};
@@ -18,7 +18,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wire::{CloseCode, Conversation, GroupView, PageStart, Topic};
 
-use crate::storage;
+use crate::{storage, upload};
 
 thread_local! {
     /// Wakes the driver; one pending wake-up is as good as many.
@@ -122,6 +122,11 @@ impl Driver {
             }
             Effect::Load(topic) => leptos::task::spawn_local(load(self.client.clone(), topic)),
             Effect::Keep(id, text) => storage::keep(&format!("{}{id}", self.name), &text),
+            Effect::Upload(id) => upload::start(&self.client, id),
+            Effect::EndUpload(id) => upload::end(&id),
+            Effect::ForgetDraft(topic) => {
+                draft_keys(self.client.me.id, &topic).iter().for_each(|key| storage::keep(key, ""));
+            }
         }
     }
 

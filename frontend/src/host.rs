@@ -8,7 +8,7 @@ use leptos::prelude::window;
 use send_wrapper::SendWrapper;
 use wire::ID_BYTES;
 
-use crate::{clipboard, clock, drive, layout, storage};
+use crate::{clipboard, clock, drive, layout, storage, upload};
 
 /// Returns the functions of this browser.
 pub(crate) fn browser() -> Browser {
@@ -26,6 +26,7 @@ pub(crate) fn browser() -> Browser {
         random,
         keep: storage::keep,
         kept: storage::kept,
+        attach: upload::attach,
         copy: |text| Box::pin(clipboard::copy(text)),
         forget_others: storage::forget_others,
         beacon,
@@ -33,7 +34,7 @@ pub(crate) fn browser() -> Browser {
     }
 }
 
-fn random() -> [u8; ID_BYTES] {
+pub(crate) fn random() -> [u8; ID_BYTES] {
     let mut bytes = [0; ID_BYTES];
     let filled = window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
     if filled.is_err() {

@@ -1,4 +1,4 @@
-//! The browser's side effects: hydration, the WebSocket, storage, the clock, the clipboard.
+//! The browser's side effects: hydration, the WebSocket, storage, uploads, the clock, the clipboard.
 //!
 //! It carries out the effects that [`app::ChatClient`] requests and reports events to it; every decision is made there.
 //! It must never know the meaning of a message or the appearance of a page.
@@ -21,6 +21,8 @@ mod panic;
 mod plural;
 #[cfg(target_arch = "wasm32")]
 mod storage;
+#[cfg(target_arch = "wasm32")]
+mod upload;
 
 /// Hydrates the page that the server has sent. The page's script calls it once, with the texts in the page's language.
 #[cfg(target_arch = "wasm32")]

@@ -9,6 +9,7 @@ mod bench;
 mod config;
 mod http;
 mod middleware;
+mod open;
 mod ops;
 mod server;
 mod websocket;
@@ -20,4 +21,6 @@ pub use crate::ops::signals::StopSignals;
 pub use crate::server::{Server, ServerHandle};
 pub use bench::{BenchArgs, BenchError, Report, bench};
 pub use config::{Cli, Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Task, Timeouts};
-pub use ops::{Diagnosis, Manage, back_up, doctor, manage, reset_link, restore};
+pub use ops::{
+    Diagnosis, Manage, MoveArgs, back_up, doctor, list_nodes, manage, move_data, reset_link, restore,
+};

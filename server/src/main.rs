@@ -46,16 +46,21 @@ fn main() -> ExitCode {
         }
     };
     let code = match task {
-        Task::Serve => runtime.block_on(serve(config)),
+        Task::Serve => {
+            Config::warn_of_misspelled_variables();
+            runtime.block_on(serve(config))
+        }
         Task::ResetLink(name) => print(runtime.block_on(server::reset_link(&config, &name))),
         Task::Manage(manage) => print(runtime.block_on(server::manage(&config, manage))),
         Task::Backup { file, force } => print(runtime.block_on(server::back_up(&config, &file, force))),
         Task::Restore { file, force } => print(server::restore(&config, &file, force)),
+        Task::Move(args) => print(server::move_data(&config, &args, &mut |step| eprintln!("{step}"))),
         Task::Doctor => {
             let diagnosis = runtime.block_on(server::doctor(&config));
             print!("{diagnosis}");
             if diagnosis.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Task::Nodes => print(runtime.block_on(server::list_nodes(&config))),
         Task::Bench(args) => runtime.block_on(print_bench(&config, &args)),
     };
     // Does not wait for a disk that hangs.
@@ -104,7 +109,15 @@ async fn serve(config: Config) -> ExitCode {
     // Before anything else, so that a signal during the start stops it in order, too.
     let mut stop = StopSignals::new();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let running = match Server::start(config).await {
+    let started = tokio::select! {
+        started = Server::start(config) => started,
+        // It may wait for a database.
+        () = stop.next() => {
+            tracing::info!("stopped before it served");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let running = match started {
         Ok(running) => running,
         Err(wrong) => {
             eprintln!("hubbub: {wrong}");
@@ -122,7 +135,13 @@ async fn serve(config: Config) -> ExitCode {
     }
     // Until the process ends: a shutdown has its own time limit.
     let _watchdog = server::notify_ready();
-    stop.next().await;
+    let is_replaced = tokio::select! {
+        () = stop.next() => false,
+        () = running.store_replaced() => true,
+    };
+    if is_replaced {
+        eprintln!("hubbub: the database has other data now; this server ends, to be started anew");
+    }
     server::notify_stopping();
     tracing::info!("stopping");
     println!("Hubbub stops …");
@@ -131,5 +150,5 @@ async fn serve(config: Config) -> ExitCode {
         () = stop.next() => false,
     };
     tracing::info!(in_time = stopped, "stopped");
-    if stopped { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if stopped && !is_replaced { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -4,8 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use chat::{Chat, MasterSecret, MemoryStore, OsRandom, Parts, RandomSource, Store, SystemClock, Window};
-use store::SqliteStore;
+use chat::{Chat, MemoryBlobs, Store};
+use store::NodeFolder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::task::JoinHandle;
@@ -13,16 +13,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::Timestamp;
 
-use crate::config::{self, Config, ConfigError, StoreChoice};
+use crate::config::{self, Config, ConfigError};
 use crate::http::assets::Site;
 use crate::http::avatars::Uploads;
 use crate::http::bodies::Bodies;
 use crate::http::connection_limits::OpenConnections;
 use crate::http::listener::{self, Peer};
 use crate::http::routes;
+use crate::open::{self, Files, Opened};
 use crate::ops::metrics;
 use crate::ops::{Control, HttpMetrics, SeenHosts};
-use crate::websocket::{ConnectionLimits, TimerWheel};
+use crate::websocket::{self, ConnectionLimits, TimerWheel};
 
 /// The entry point that starts servers.
 pub struct Server;
@@ -35,6 +36,9 @@ pub struct ServerHandle {
     state: AppState,
     listeners: Vec<JoinHandle<()>>,
     clock: JoinHandle<()>,
+    watch: JoinHandle<()>,
+    /// The data folder of a node whose facts are in a database.
+    _folder: Option<NodeFolder>,
 }
 
 /// The state that every request can reach.
@@ -86,9 +90,17 @@ impl Server {
             Some(metrics) => Some(bind(metrics, "--metrics").await?),
             None => None,
         };
-        let (chat, file) = match store {
-            Some(store) => (domain(&config, store, None)?, None),
-            None => chat(&config)?,
+        let Opened { chat, files } = match store {
+            Some(store) => {
+                let blobs = Arc::new(MemoryBlobs::default());
+                Opened { chat: open::domain(&config, store, blobs, None)?, files: Files::Nothing }
+            }
+            None => open::open(&config).await?,
+        };
+        let (has_folder, sqlite, folder) = match files {
+            Files::Nothing => (false, None, None),
+            Files::Sqlite(store) => (true, Some(store), None),
+            Files::Node(folder) => (true, None, Some(folder)),
         };
         // The executor is set once per process; tests start many servers in one.
         let _ = any_spawner::Executor::init_tokio();
@@ -114,11 +126,11 @@ impl Server {
             let router = metrics::router(state.clone());
             listeners.push(tokio::spawn(listener::run(socket, router, state.clone())));
         }
-        if let Some(store) = file {
+        if has_folder {
             let (config, arrivals) = (Arc::clone(&state.config), Arc::clone(&state.arrivals));
             let control = Control {
                 chat: Arc::clone(&chat),
-                store,
+                sqlite,
                 url: config.url_at(&addr.to_string()),
                 config,
                 arrivals,
@@ -127,7 +139,8 @@ impl Server {
             listeners.extend(control.listen());
         }
         let clock = tokio::spawn(Arc::clone(&state.clock).run());
-        Ok(ServerHandle { addr, metrics, chat, state, listeners, clock })
+        let watch = tokio::spawn(websocket::stale_node::watch(state.clone()));
+        Ok(ServerHandle { addr, metrics, chat, state, listeners, clock, watch, _folder: folder })
     }
 }
 
@@ -176,43 +189,6 @@ async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
     Err(failed)
 }
 
-/// Makes the domain over the configured store; returns the store too if it has files.
-pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore>>), ConfigError> {
-    match config.store {
-        StoreChoice::Memory => {
-            let store = Arc::new(MemoryStore::new(&OsRandom, Window::default()));
-            Ok((domain(config, store, None)?, None))
-        }
-        StoreChoice::Sqlite => {
-            let opened = SqliteStore::open(&config.data, &OsRandom);
-            let store =
-                Arc::new(opened.map_err(|fault| ConfigError(format!("the data cannot be opened: {fault}")))?);
-            let secret = match &config.secret {
-                Some(_) => None,
-                None => Some(store.master_secret(&OsRandom).map_err(|fault| ConfigError(fault.to_string()))?),
-            };
-            Ok((domain(config, Arc::clone(&store) as Arc<dyn Store>, secret)?, Some(store)))
-        }
-    }
-}
-
-/// Makes the domain. Its secret is that of the settings, or else that of the data folder; without either it lasts as
-/// long as the process.
-fn domain(
-    config: &Config,
-    store: Arc<dyn Store>,
-    of_folder: Option<MasterSecret>,
-) -> Result<Arc<Chat>, ConfigError> {
-    let bus = bus::open(&config.bus).map_err(|unknown| ConfigError(unknown.to_string()))?;
-    let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsRandom));
-    let secret = config.secret.clone().or(of_folder).unwrap_or_else(|| {
-        let mut bytes = [0; 32];
-        chance.fill(&mut bytes);
-        MasterSecret::from_bytes(bytes)
-    });
-    Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits, secret }))
-}
-
 impl ServerHandle {
     /// Returns the address it listens on.
     #[must_use]
@@ -232,8 +208,7 @@ impl ServerHandle {
         self.state.config.url_at(&self.addr.to_string())
     }
 
-    /// Makes a one-time link by which somebody becomes the owner, valid until the server stops; none if there is an
-    /// owner.
+    /// Returns the link by which somebody becomes the owner, the same on every node; none if there is an owner.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -249,6 +224,12 @@ impl ServerHandle {
         &self.chat
     }
 
+    /// Waits until the store has other data than at the start, so that the server has to start anew; for ever if that does
+    /// not happen. Cancel-safe.
+    pub async fn store_replaced(&self) {
+        self.chat.store_replaced().await;
+    }
+
     /// Serves one more connection, over any stream of bytes: for callers with TLS or a listener of their own.
     pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
         let router = routes::router(self.state.clone());
@@ -261,6 +242,7 @@ impl ServerHandle {
     pub async fn stop(self) -> bool {
         let grace = self.state.config.timeouts.shutdown;
         let chat = Arc::clone(&self.chat);
+        self.chat.set_stopping();
         self.state.stopping.cancel();
         self.state.clock.call_all();
         let orderly = async {
@@ -271,6 +253,7 @@ impl ServerHandle {
             self.state.tasks.close();
             self.state.tasks.wait().await;
             self.clock.abort();
+            self.watch.abort();
             self.chat.shut_down().await.is_ok()
         };
         tokio::time::timeout(grace, orderly).await.unwrap_or_else(|_| {

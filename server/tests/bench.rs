@@ -122,7 +122,7 @@ fn what_cannot_be_is_said_before_anything_is_measured() {
         (data.path(), ["--connections", "99999999"], "99999999 is not in 1..=100000"),
         (data.path(), ["--seconds", "601"], "601 is not in 1..=600"),
         (data.path(), ["--seconds", "many"], "invalid value 'many' for '--seconds"),
-        (data.path(), ["--store", "mysql"], "possible values: sqlite, memory"),
+        (data.path(), ["--store", "mysql"], "it is sqlite, memory, or an address"),
         (data.path(), ["--json", folder], "name a file"),
         (data.path(), ["--json", no_folder.to_str().unwrap()], "in a folder that you may write to"),
         (&missing, ["--store", "sqlite"], "make it, or name with --data"),

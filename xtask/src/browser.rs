@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Done;
-use crate::process::{find, root, run};
+use crate::process::{find, is_root, root, run};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
@@ -38,9 +38,4 @@ pub(crate) fn chromium() -> Done<Option<PathBuf>> {
 
 fn on_path() -> Option<PathBuf> {
     NAMES.iter().find_map(|name| find(name))
-}
-
-fn is_root() -> bool {
-    let asked = Command::new("id").arg("-u").output();
-    asked.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
 }

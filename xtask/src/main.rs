@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask run`, `dist`, `weigh`, `test` and `bench`.
+//! The project's chores: `cargo xtask run`, `dist`, `deb`, `weigh`, `test` and `bench`.
 //!
 //! It builds the page and the single binary that contains it, and runs every test. It must never hold product code:
 //! nothing of it is in the binary.
@@ -11,11 +11,14 @@ mod browser;
 mod circles;
 #[cfg(test)]
 mod class_names;
+mod cluster;
 mod compress;
+mod deb;
 mod dist;
 mod process;
 #[cfg(test)]
 mod sentences;
+mod services;
 mod site;
 mod style;
 #[cfg(test)]
@@ -33,7 +36,9 @@ pub(crate) type Done<T = ()> = Result<T, String>;
 
 const HELP: &str = "\
 cargo xtask run [-- ARGUMENTS]   build everything and serve it on http://localhost:8080
+cargo xtask run --cluster        serve it from two nodes with PostgreSQL and Redis (--quick, --binary FILE, --port PORT)
 cargo xtask dist                 build the one binary, target/dist/hubbub (--quick: target/debug/hubbub)
+cargo xtask deb                  build a Debian package of it, target/deb/hubbub_*.deb (--quick)
 cargo xtask weigh                build the page alone and say what it weighs
 cargo xtask test [STEP …]        run every test, or only the named steps (--long: with more inputs)
 cargo xtask bench [NAME …]       measure it beside others, or only the named scenarios (--quick, --write)
@@ -44,8 +49,10 @@ fn main() -> ExitCode {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.skip_while(|argument| argument == "--").collect();
     let done = match command.as_str() {
+        "run" if rest.first().is_some_and(|first| first == "--cluster") => cluster::run(&rest[1..]),
         "run" => run(&rest),
         "dist" => build(&rest).and_then(dist::dist).map(|_| ExitCode::SUCCESS),
+        "deb" => build(&rest).and_then(deb::deb).map(|_| ExitCode::SUCCESS),
         "weigh" => dist::weigh().map(|()| ExitCode::SUCCESS),
         "test" => test::test(&rest),
         "bench" => bench::bench(&rest),
@@ -62,12 +69,12 @@ fn main() -> ExitCode {
     })
 }
 
-/// Returns the build that the arguments of `dist` select.
+/// Returns the build that the arguments of `dist` or `deb` select.
 fn build(arguments: &[String]) -> Done<Build> {
     match arguments {
         [] => Ok(Build::Release),
         [one] if one == "--quick" => Ok(Build::Quick),
-        _ => Err("dist takes --quick or nothing".into()),
+        _ => Err("dist and deb take --quick or nothing".into()),
     }
 }
 

@@ -66,3 +66,9 @@ fn show(command: &Command) -> String {
     }
     shown
 }
+
+/// Returns true if this process runs as root, who may install packages.
+pub(crate) fn is_root() -> bool {
+    let asked = Command::new("id").arg("-u").output();
+    asked.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}

@@ -63,12 +63,13 @@ pub(crate) fn build(build: Build) -> Done<Page> {
 /// The passes that reduce the compressed size of the wasm. The usual `-Oz` reduces the size on disk, but increases the
 /// compressed one: it removes the similarity between functions that brotli exploits. Sorting by name places similar
 /// functions beside each other.
-const PASSES: [&str; 6] = [
+const PASSES: [&str; 7] = [
     "--duplicate-function-elimination",
     "--optimize-instructions",
     "--dae",
     "--duplicate-function-elimination",
     "--remove-unused-module-elements",
+    "--simplify-locals-nostructure",
     "--reorder-functions-by-name",
 ];
 

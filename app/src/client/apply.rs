@@ -131,7 +131,7 @@ impl Timeline {
                     self.pins.update(|pins| {
                         pins.iter_mut()
                             .filter(|pin| pinned(pin))
-                            .for_each(|pin| pin.excerpt = body.excerpt());
+                            .for_each(|pin| pin.requote(&body.excerpt()));
                     });
                 }
             }

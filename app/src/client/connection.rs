@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use wire::{Action, ClientFrame, CloseCode, Cursor, Person, Ref, Timestamp, Topic};
+use wire::{Action, ClientFrame, CloseCode, Cursor, Person, Ref, Topic};
 
 use super::link::{Due, LinkState};
 use super::row_content::RowState;
+use super::sorted::sorted;
 use super::state::{ChatClient, ClientState, Effect, PendingRequest, Retry};
 
 /// The delay before a failed load is retried, in milliseconds.
@@ -58,6 +59,8 @@ impl ChatClient {
             state.counts.load_begins();
         }
         orders.extend(state.loads.drain(..).map(Effect::Load));
+        orders.append(&mut state.effects);
+        orders.extend(self.begin_uploads(state.link.is_ended(), now));
         orders.extend(state.outbox.take_unkept().into_iter().map(|(id, text)| Effect::Keep(id, text)));
         orders
     }
@@ -80,6 +83,7 @@ impl ChatClient {
             .chain(state.link.is_open().then(|| state.counts.next_at()).flatten())
             .chain(typing)
             .chain(state.outbox.late_at())
+            .chain(self.upload_at(now))
             .reduce(f64::min)
     }
 
@@ -102,13 +106,11 @@ impl ChatClient {
         let epoch = state.own.epoch;
         // The most recently active ones, if there are more than a connection may subscribe to.
         let recent = self.mine.with_untracked(|mine| {
-            let mut recent: Vec<(Timestamp, Topic)> =
-                mine.iter().map(|mine| (mine.at, mine.what.topic())).collect();
-            recent.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-            recent
+            let recent = sorted(mine.iter(), |mine| std::cmp::Reverse(mine.at));
+            recent.into_iter().map(|mine| mine.what.topic()).collect::<Vec<Topic>>()
         });
-        let closed = recent.into_iter().filter(|(_, topic)| !state.timelines.contains_key(topic));
-        let closed = closed.filter_map(|(_, topic)| {
+        let closed = recent.into_iter().filter(|topic| !state.timelines.contains_key(topic));
+        let closed = closed.filter_map(|topic| {
             let seq = *state.others.get(&topic)?;
             Some((topic, Cursor { epoch, seq }))
         });

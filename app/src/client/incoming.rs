@@ -66,6 +66,7 @@ impl ChatClient {
     pub fn looked_around(&self, visit: Overview, now: f64) {
         let mut state = self.state();
         state.own = visit.cursor;
+        state.file_bytes = visit.file_bytes;
         state.others = heads(&visit.mine);
         state.counts.loaded(now);
         drop(state);

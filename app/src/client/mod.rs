@@ -4,11 +4,12 @@
 //! [`ChatClient`] is the handle; its behavior is in `connection`, `incoming`, `outgoing` and `read_state`; `counts`
 //! asks the server for unread counts. [`Link`](link::Link) decides when to connect, ping and give up; the
 //! [`Timeline`] is the browser's view of one log; the [`Outbox`](outbox::Outbox) keeps sends that are not
-//! acknowledged. `frontend` drives it: it carries out [`Effect`]s and reports what the socket did.
+//! acknowledged, and `uploads` the files that are uploaded before they are sent. `frontend` drives it: it carries out [`Effect`]s and reports what the socket did.
 
 mod apply;
 mod connection;
 mod counts;
+mod draft_files;
 mod incoming;
 mod link;
 mod outbox;
@@ -19,10 +20,13 @@ mod receipt;
 mod row;
 mod row_content;
 mod row_header;
+mod sorted;
 mod state;
 mod timeline;
+mod uploads;
 
 pub use counts::count;
+pub use draft_files::{DraftFile, HeldMessage, UploadState, draft_keys};
 pub use link::LinkState;
 pub use receipt::Receipt;
 pub use row::Row;
@@ -32,3 +36,4 @@ pub use state::{ChatClient, Effect, RefusedEdit, TopicPresence, TypingUser};
 pub(crate) use state::{find, in_order};
 pub use timeline::Timeline;
 pub(crate) use timeline::role_of;
+pub use uploads::SendOutcome;

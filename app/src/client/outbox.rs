@@ -2,7 +2,9 @@
 //! survives a reload.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use wire::{Quote, Refused, SendId, Timestamp, Topic};
+use wire::{Attachment, Quote, Refused, SendId, Timestamp, Topic};
+
+use super::sorted::sorted;
 
 /// The messages that were written and are not committed yet, in the order they were written. They survive a reload:
 /// each message is stored by itself, so that those of another tab stay untouched.
@@ -21,6 +23,8 @@ pub(super) struct PendingMessage {
     pub(super) text: String,
     #[serde(default)]
     pub(super) reply_to: Option<Quote>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) attachments: Vec<Attachment>,
     pub(super) at: Timestamp,
     #[serde(default, deserialize_with = "refused")]
     pub(super) refused: Option<Refused>,
@@ -41,9 +45,10 @@ impl PendingMessage {
         id: SendId,
         text: String,
         reply_to: Option<Quote>,
+        attachments: Vec<Attachment>,
         at: Timestamp,
     ) -> Self {
-        Self { topic, id, text, reply_to, at, refused: None, sent: None, late: false }
+        Self { topic, id, text, reply_to, attachments, at, refused: None, sent: None, late: false }
     }
 }
 
@@ -55,10 +60,8 @@ fn refused<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Refused>
 impl Outbox {
     /// Restores stored messages; invalid ones are skipped.
     pub(super) fn read(kept: &[String]) -> Self {
-        let mut letters: Vec<PendingMessage> =
-            kept.iter().filter_map(|letter| serde_json::from_slice(letter.as_bytes()).ok()).collect();
-        letters.sort_by_key(|letter| letter.at);
-        Self { letters, unkept: Vec::new() }
+        let letters = kept.iter().filter_map(|letter| serde_json::from_slice(letter.as_bytes()).ok());
+        Self { letters: sorted(letters, |letter: &PendingMessage| letter.at), unkept: Vec::new() }
     }
 
     /// Returns the texts to store now, by id; an empty text deletes the stored message.
@@ -144,7 +147,14 @@ mod tests {
     use super::*;
 
     fn letter(id: &str) -> PendingMessage {
-        PendingMessage::new(Topic::new("a").unwrap(), SendId::new(id).unwrap(), id.into(), None, Timestamp(0))
+        PendingMessage::new(
+            Topic::new("a").unwrap(),
+            SendId::new(id).unwrap(),
+            id.into(),
+            None,
+            Vec::new(),
+            Timestamp(0),
+        )
     }
 
     fn ids(letters: &[PendingMessage]) -> Vec<&str> {

@@ -1,7 +1,7 @@
 //! Outgoing messages: send, amend, retry and discard.
 
 use leptos::prelude::*;
-use wire::{Action, Amendment, Quote, Refused, SendId, Seq, Timestamp, Topic};
+use wire::{Action, Amendment, Attachment, NewAttachment, Quote, Refused, SendId, Seq, Timestamp, Topic};
 
 use super::outbox::{Outbox, PendingMessage};
 use super::row_content::RowState;
@@ -11,9 +11,17 @@ use super::timeline::Timeline;
 /// Messages and amendments of the viewer, and their refusals.
 impl ChatClient {
     /// Posts a message: shows it at once, and sends it as soon as there is a connection.
-    pub fn post(&self, topic: &Topic, id: SendId, text: &str, reply_to: Option<Quote>, now: f64) {
-        #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
-        let letter = PendingMessage::new(topic.clone(), id, text.to_owned(), reply_to, Timestamp(now as i64));
+    pub fn post(
+        &self,
+        topic: &Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Quote>,
+        attachments: Vec<Attachment>,
+        now: f64,
+    ) {
+        let at = timestamp(now);
+        let letter = PendingMessage::new(topic.clone(), id, text.to_owned(), reply_to, attachments, at);
         let mut state = self.state();
         // A posted message ends typing; typing on is sent at once.
         state.typed_at = f64::MIN;
@@ -97,12 +105,21 @@ impl ChatClient {
     }
 }
 
+/// Returns a time of the browser's clock, in milliseconds since 1970.
+pub(super) const fn timestamp(now: f64) -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
+    Timestamp(now as i64)
+}
+
 impl ClientState {
     pub(super) fn send_outbox(&mut self, now: f64) {
-        for PendingMessage { topic, id, text, reply_to, .. } in self.outbox.take_unsent(now) {
+        for PendingMessage { topic, id, text, reply_to, attachments, .. } in self.outbox.take_unsent(now) {
             let asked = PendingRequest::Post(topic.clone(), id.clone());
             let reply_to = reply_to.map(|quote| quote.seq);
-            self.ask(Action::Post { topic, id, text, reply_to, recipients: None }, asked);
+            let attachments =
+                attachments.into_iter().map(|file| NewAttachment { id: file.id, alt: file.alt });
+            let attachments = attachments.collect();
+            self.ask(Action::Post { topic, id, text, reply_to, recipients: None, attachments }, asked);
         }
     }
 }

@@ -15,7 +15,10 @@ impl Timeline {
         let key = message_key(me, letter.id.as_str());
         let body = RichText::plain(&letter.text);
         let quote = letter.reply_to.clone().map(|quote| self.quote(quote.seq).unwrap_or(quote));
-        let event = Event::message(me.clone(), letter.text.clone(), body, quote);
+        let mut event = Event::message(me.clone(), letter.text.clone(), body, quote);
+        if let Event::Message { attachments, .. } = &mut event {
+            attachments.clone_from(&letter.attachments);
+        }
         let state = letter.refused.clone().map_or(RowState::Sending, RowState::Failed);
         let content = RowContent { seq: None, at: letter.at, event, state };
         if self.rows.with_untracked(|rows| rows.iter().all(|row| row.key != key)) {

@@ -56,8 +56,10 @@ impl RowContent {
     /// Returns the quote for a reply to it; none if it is no message, or not committed yet.
     #[must_use]
     pub fn quote(&self) -> Option<Quote> {
-        let (Some(seq), Event::Message { author, body, .. }) = (self.seq, &self.event) else { return None };
-        Some(Quote { seq, author: author.clone(), excerpt: body.excerpt() })
+        let (Some(seq), Event::Message { author, body, attachments, .. }) = (self.seq, &self.event) else {
+            return None;
+        };
+        Some(Quote::of(seq, author.clone(), body, attachments))
     }
 
     /// Returns true if it is a reply to the message with this Seq.
@@ -68,7 +70,7 @@ impl RowContent {
     /// Sets the excerpt of the quoted message; empty if that is deleted.
     pub(super) fn set_quote(&mut self, excerpt: &str) {
         if let Event::Message { reply_to: Some(quote), .. } = &mut self.event {
-            excerpt.clone_into(&mut quote.excerpt);
+            quote.requote(excerpt);
         }
     }
 }

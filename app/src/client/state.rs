@@ -10,8 +10,10 @@ use wire::{
 };
 
 use super::counts::{Counts, count};
+use super::draft_files::{DraftFile, HeldMessage};
 use super::link::{Link, LinkState};
 use super::outbox::Outbox;
+use super::sorted::sorted;
 use super::timeline::Timeline;
 
 /// The state of the page in the browser: the viewer, their conversations, the open timelines and the outbox. It is a
@@ -34,6 +36,10 @@ pub struct ChatClient {
     pub trouble: ArcRwSignal<Option<Refused>>,
     /// A refused edit: its text goes back to the composer.
     pub refused_edit: ArcRwSignal<Option<RefusedEdit>>,
+    /// The files of the drafts of all conversations.
+    pub files: ArcRwSignal<Vec<DraftFile>>,
+    /// The messages that wait for uploads, at most one for each conversation.
+    pub(super) held: ArcRwSignal<Vec<HeldMessage>>,
     state: Arc<Mutex<ClientState>>,
 }
 
@@ -88,6 +94,10 @@ pub(super) struct ClientState {
     /// True if the viewer is away from this page.
     pub(super) away: bool,
     pub(super) outbox: Outbox,
+    /// The most bytes of a file; 0 if that is not known.
+    pub(super) file_bytes: u64,
+    /// Effects that the state itself does not say.
+    pub(super) effects: Vec<Effect>,
     /// Pending requests by `ref`, for replies that carry nothing else to match them by.
     pub(super) asked: HashMap<u64, PendingRequest>,
     pub(super) next_ref: u64,
@@ -129,6 +139,12 @@ pub enum Effect {
     Load(Topic),
     /// Store a pending message under its id, for the next page; an empty text deletes it.
     Keep(SendId, String),
+    /// Upload a file, and report to [`ChatClient::upload_progressed`] and [`ChatClient::upload_ended`].
+    Upload(SendId),
+    /// End the upload of a file, if it runs, and let go of the file.
+    EndUpload(SendId),
+    /// Remove the stored draft of a conversation: it is sent.
+    ForgetDraft(Topic),
 }
 
 impl ChatClient {
@@ -148,6 +164,8 @@ impl ChatClient {
             counts: Counts::default(),
             away: false,
             outbox: Outbox::default(),
+            file_bytes: visit.file_bytes,
+            effects: Vec::new(),
             asked: HashMap::new(),
             next_ref: 1,
             retry_after: 0.0,
@@ -165,6 +183,8 @@ impl ChatClient {
             link: ArcRwSignal::new(LinkState::Starting),
             trouble: ArcRwSignal::new(None),
             refused_edit: ArcRwSignal::new(None),
+            files: ArcRwSignal::default(),
+            held: ArcRwSignal::default(),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -218,9 +238,7 @@ pub(crate) fn in_order(
     mine: &[ConversationItem],
     shown: impl Fn(&ConversationItem) -> bool,
 ) -> Vec<&ConversationItem> {
-    let mut shown: Vec<&ConversationItem> = mine.iter().filter(|mine| shown(mine)).collect();
-    shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
-    shown
+    sorted(mine.iter().filter(|mine| shown(mine)), |mine| std::cmp::Reverse((count(mine) > 0, mine.at)))
 }
 
 /// Returns the head of each conversation's log at the time it was listed.

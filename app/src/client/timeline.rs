@@ -276,7 +276,9 @@ impl Timeline {
     pub fn current(&self, quote: Quote) -> Quote {
         let row = |rows: &Vec<Row>| rows.iter().find(|row| row.seq() == Some(quote.seq)).cloned();
         match self.rows.with_untracked(row).map(|row| row.content.get()) {
-            Some(content) => content.quote().unwrap_or(Quote { excerpt: String::new(), ..quote }),
+            Some(content) => {
+                content.quote().unwrap_or(Quote { excerpt: String::new(), files: None, ..quote })
+            }
             None => quote,
         }
     }

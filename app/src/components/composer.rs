@@ -1,17 +1,19 @@
-//! The composer: the message form, with drafts, replies and edits.
+//! The composer: the message form, with drafts, files, replies and edits.
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use wire::{Amendment, Event, Refused, SendId};
 
+use super::attach::{AttachButton, DraftFiles, empty_once_sent};
 use super::autocomplete::{Autocomplete, Completions, active};
 use super::conversation_context::{ComposerMode, ConversationContext};
-use super::dynamic::{dyn_attr, dyn_view};
+use super::dynamic::{dyn_attr, dyn_bool, dyn_click, dyn_effect, dyn_event, dyn_key, dyn_view};
 use super::form::{FormState, PageField};
 use super::keys::key;
 use super::picker::Picker;
 use crate::browser::use_browser;
+use crate::client::{SendOutcome, draft_keys};
 use crate::i18n::use_texts;
 use crate::page_session::PageSession;
 use crate::returned::{in_textarea, typed};
@@ -27,8 +29,8 @@ pub(crate) fn Composer(
     let t = use_texts();
     let field = NodeRef::<Textarea>::new();
     let completer = Autocomplete::new(field, context.timeline.clone(), context.client.me.id);
-    let draft_name = format!("hubbub/draft/{}/{}", context.client.me.id, context.topic());
     let topic = context.topic();
+    let [draft_name, _] = draft_keys(context.client.me.id, &topic);
     let forget = {
         let name = draft_name.clone();
         move || keep_draft(&name, "")
@@ -38,10 +40,10 @@ pub(crate) fn Composer(
         move || {
             let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
             let typed = field.value();
-            let edits = matches!(context.mode.get_untracked(), ComposerMode::Edit(_));
+            let edits = context.mode.with_untracked(ComposerMode::edits);
             if edits && !wire::has_visible_text(&typed) {
                 context.client.trouble.set(Some(Refused::by_code("edit_empty")));
-            } else if wire::has_visible_text(&typed) && hand_in(&context, typed) {
+            } else if hand_in(&context, typed) {
                 field.set_value("");
                 // The draft from before an edit comes back, and stays stored.
                 if !edits {
@@ -82,7 +84,7 @@ pub(crate) fn Composer(
         let (context, completer, name) = (context.clone(), completer.clone(), draft_name.clone());
         move |event| {
             completer.look();
-            if !matches!(context.mode.get_untracked(), ComposerMode::Edit(_)) {
+            if !context.mode.with_untracked(ComposerMode::edits) {
                 keep_draft(&name, &event_target_value(&event));
             }
             if let Some(browser) = use_browser() {
@@ -91,27 +93,30 @@ pub(crate) fn Composer(
             }
         }
     };
-    let retyped = StoredValue::new(None::<String>);
-    fill_for_edit(&context, field, retyped);
+    let (retyped, aside) = (StoredValue::new(None::<String>), StoredValue::new(None::<String>));
+    fill_for_edit(&context, field, retyped, aside);
     bring_edit_back(&context, retyped);
+    empty_once_sent(&context, field, aside);
     bring_draft_back(draft_name, field);
     write_after_switch(field);
+    let (held, topic_held, mode) = (context.client.clone(), topic.clone(), context.mode);
     let refused = FormState::of("/do/post").shown().refused.get_untracked();
     let draft = typed("/do/post", "text").map(in_textarea).unwrap_or_default();
     view! {
-        <form class="composer" method="post" action="/do/post" on:submit=on_submit>
+        <form class="composer" method="post" action="/do/post" enctype="multipart/form-data" on:submit=on_submit>
             <PageField/>
             <input type="hidden" name="topic" value=topic.to_string()/>
             <input type="hidden" name="id" value=form_id.to_string()/>
             {refused.map(|refused| view! { <p class="refusal" role="alert">{t.refusal(&refused)}</p> })}
             <ErrorLine context=context.clone()/>
-            <ModeBar context/>
+            <ModeBar context=context.clone()/>
+            <DraftFiles context=context.clone()/>
             <Completions completer=completer.clone()/>
             <textarea
                 node_ref=field
                 name="text"
                 rows="1"
-                required
+                readonly=dyn_bool(move || held.held_of(&topic_held).is_some() && !mode.with(ComposerMode::edits))
                 aria-label=t.message()
                 placeholder=t.message()
                 dir="auto"
@@ -123,11 +128,12 @@ pub(crate) fn Composer(
                     let completer = completer.clone();
                     move |_| completer.close()
                 }
-                on:keydown=on_key
-                on:input=on_input
+                on:keydown=dyn_key(on_key)
+                on:input=dyn_event(on_input)
             >
                 {draft}
             </textarea>
+            <AttachButton context/>
             <Picker completer/>
             <button class="button-icon composer-send" aria-label=t.send()>
                 <svg aria-hidden="true"><use href="/icons.svg#send"></use></svg>
@@ -148,7 +154,7 @@ fn keep_draft(name: &str, text: &str) {
 fn write_after_switch(field: NodeRef<Textarea>) {
     let session: PageSession = expect_context();
     let switched = session.has_shown_one();
-    Effect::new(move |_| {
+    dyn_effect(move || {
         if let Some(field) = field.get().filter(|_| switched && !breaks_lines()) {
             let _ = field.focus();
         }
@@ -157,7 +163,7 @@ fn write_after_switch(field: NodeRef<Textarea>) {
 
 /// Restores the draft of this conversation; text typed meanwhile stays.
 fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
-    Effect::new(move |_| {
+    dyn_effect(move || {
         let (Some(field), Some(browser)) = (field.get(), use_browser()) else { return };
         if field.value().is_empty()
             && let Some(draft) = (browser.kept)(&name)
@@ -167,7 +173,8 @@ fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
     });
 }
 
-/// Posts the text, as a message or a reply, or sends it as an edit; returns false if it stays in the composer.
+/// Posts the text and the draft's files, as a message or a reply, or sends the text as an edit; returns false if it
+/// stays in the composer.
 fn hand_in(context: &ConversationContext, text: String) -> bool {
     let Some(browser) = use_browser() else { return false };
     let mode = context.mode.get_untracked();
@@ -182,11 +189,18 @@ fn hand_in(context: &ConversationContext, text: String) -> bool {
         ComposerMode::Reply(quote) => Some(quote),
         ComposerMode::Say => None,
     };
+    let (client, topic) = (&context.client, context.topic());
+    let text = if wire::has_visible_text(&text) { text } else { String::new() };
+    if text.is_empty() && client.files_of(&topic).is_empty() || client.held_of(&topic).is_some() {
+        return false;
+    }
     let id = SendId::from_bytes((browser.random)());
-    context.client.post(&context.timeline.topic(), id, &text, reply_to, (browser.now)());
-    context.mode.set(ComposerMode::Say);
+    let is_posted = client.send(&topic, id, &text, reply_to, (browser.now)()) == SendOutcome::Posted;
+    if is_posted {
+        context.mode.set(ComposerMode::Say);
+    }
     (browser.wake)();
-    true
+    is_posted
 }
 
 /// Begins to edit the viewer's newest message; returns false if there is none here.
@@ -204,15 +218,18 @@ fn fill_for_edit(
     context: &ConversationContext,
     field: NodeRef<Textarea>,
     retyped: StoredValue<Option<String>>,
+    aside: StoredValue<Option<String>>,
 ) {
     let (mode, timeline) = (context.mode, context.timeline.clone());
-    let aside = StoredValue::new(None::<String>);
-    Effect::new(move |before: Option<ComposerMode>| {
+    let mut edited = false;
+    dyn_effect(move || {
         let mode = mode.get();
-        let Some(field) = field.get_untracked() else { return mode };
+        let edits = mode.edits();
+        let edited = std::mem::replace(&mut edited, edits);
+        let Some(field) = field.get_untracked() else { return };
         match &mode {
             ComposerMode::Edit(seq) => {
-                if !matches!(before, Some(ComposerMode::Edit(_))) {
+                if !edited {
                     aside.set_value(Some(field.value()));
                 }
                 if let Some(text) = retyped.try_update_value(Option::take).flatten() {
@@ -233,20 +250,19 @@ fn fill_for_edit(
                 }
             }
         }
-        mode
     });
 }
 
 /// Reopens a refused edit with the text as typed; an edit that has begun meanwhile stays.
 fn bring_edit_back(context: &ConversationContext, retyped: StoredValue<Option<String>>) {
     let context = context.clone();
-    Effect::new(move |_| {
+    dyn_effect(move || {
         let Some(edit) = context.client.refused_edit.get().filter(|edit| edit.topic == context.topic())
         else {
             return;
         };
         context.client.refused_edit.set(None);
-        if !matches!(context.mode.get_untracked(), ComposerMode::Edit(_)) {
+        if !context.mode.with_untracked(ComposerMode::edits) {
             retyped.set_value(Some(edit.text));
             context.edit(edit.target);
         }
@@ -260,7 +276,7 @@ fn ModeBar(context: ConversationContext) -> impl IntoView {
     let (mode, timeline) = (context.mode, context.timeline);
     let label = move || match mode.get() {
         ComposerMode::Say => None,
-        ComposerMode::Reply(quote) => Some(t.replying(timeline.current(quote))),
+        ComposerMode::Reply(quote) => Some(t.replying(&timeline.current(quote))),
         ComposerMode::Edit(_) => Some(t.editing().into()),
     };
     let reply_to = move || match mode.get() {
@@ -274,7 +290,7 @@ fn ModeBar(context: ConversationContext) -> impl IntoView {
             view! {
                 <p class="composer-mode">
                     <span>{label.view()}</span>
-                    <button class="button button-tiny" type="button" on:click=move |_| mode.set(ComposerMode::Say)>
+                    <button class="button button-tiny" type="button" on:click=dyn_click(move |_| mode.set(ComposerMode::Say))>
                         {t.cancel()}
                     </button>
                 </p>
@@ -296,7 +312,7 @@ fn ErrorLine(context: ConversationContext) -> impl IntoView {
             view! {
                 <p class="refusal" role="alert">
                     {t.refusal(&refused)} " "
-                    <button class="button-link" type="button" on:click=move |_| trouble.set(None)>{t.close()}</button>
+                    <button class="button-link" type="button" on:click=dyn_click(move |_| trouble.set(None))>{t.close()}</button>
                 </p>
             }
         })

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::dynamic::{dyn_bool, dyn_text};
+use super::dynamic::{dyn_click, dyn_text, dyn_view};
 use crate::browser::use_browser;
 use crate::client::{ChatClient, LinkState};
 use crate::i18n::use_texts;
@@ -28,20 +28,23 @@ pub(crate) fn Connection(client: ChatClient) -> impl IntoView {
         }
     });
     let is_away = move || is(LinkState::Offline) || has_waiting_page();
-    view! {
-        <div class="connection" role="status">
-            <Show when=dyn_bool(is_away)>
+    let offline = dyn_view(move || {
+        is_away().then(|| {
+            view! {
                 <p class="connection-offline">
                     {t.reconnecting()} " "
                     {dyn_text(move || if has_waiting_page() { t.page_waits() } else { "" })} " "
-                    <button class="button button-tiny" type="button" on:click=move |_| try_now.with_value(|go| go())>
+                    <button class="button button-tiny" type="button" on:click=dyn_click(move |_| try_now.with_value(|go| go()))>
                         {t.try_now()}
                     </button>
                 </p>
-            </Show>
-            <Show when=dyn_bool(move || ended(LinkState::Ended))>
-                <p class="connection-offline">{t.disconnected()} " " <a href="" rel="external">{t.reload()}</a></p>
-            </Show>
-        </div>
-    }
+            }
+        })
+    });
+    let disconnected = dyn_view(move || {
+        ended(LinkState::Ended).then(|| {
+            view! { <p class="connection-offline">{t.disconnected()} " " <a href="" rel="external">{t.reload()}</a></p> }
+        })
+    });
+    view! { <div class="connection" role="status">{offline} {disconnected}</div> }
 }

@@ -34,6 +34,12 @@ pub(crate) enum ComposerMode {
     Edit(Seq),
 }
 
+impl ComposerMode {
+    pub(crate) const fn edits(&self) -> bool {
+        matches!(self, Self::Edit(_))
+    }
+}
+
 impl ConversationContext {
     pub(crate) fn new(client: ChatClient, timeline: Timeline) -> Self {
         let (members, me) = (timeline.members.clone(), client.me.clone());

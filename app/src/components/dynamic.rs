@@ -1,7 +1,9 @@
-//! Dynamic views, texts and attributes: parts of the page that follow signals, each kind with one type. With a
-//! closure's own type for every part, the page's wasm was 10 KB larger as transferred.
+//! Dynamic views, texts, attributes, effects and event handlers, each kind with one type. With a closure's own type for
+//! every part, the page's wasm was more than 10 KB larger as transferred.
 
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Event, KeyboardEvent, MouseEvent};
 
 /// Creates a view that is rendered again when a signal in it changes.
 pub(crate) fn dyn_view<V: IntoView + 'static>(
@@ -29,4 +31,32 @@ pub(crate) fn dyn_bool(
     flag: impl Fn() -> bool + Send + Sync + 'static,
 ) -> Box<dyn Fn() -> bool + Send + Sync> {
     Box::new(flag)
+}
+
+/// Runs in the browser, once what is rendered is on the page, and again whenever a signal in it changes.
+pub(crate) fn dyn_effect(run: impl FnMut() + 'static) {
+    let mut run: Box<dyn FnMut()> = Box::new(run);
+    Effect::new(move |_| run());
+}
+
+/// Listens to an event of the window, as long as the component is shown. `E` is the type of the event.
+pub(crate) fn dyn_listen<E: JsCast + 'static>(event: &str, run: impl Fn(&E) + 'static) {
+    let run: Box<dyn Fn(Event)> = Box::new(move |event| run(event.unchecked_ref()));
+    let listener = window_event_listener_untyped(event, run);
+    on_cleanup(move || listener.remove());
+}
+
+/// Creates a handler of clicks.
+pub(crate) fn dyn_click(run: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
+    Box::new(run)
+}
+
+/// Creates a handler of keys.
+pub(crate) fn dyn_key(run: impl FnMut(KeyboardEvent) + 'static) -> Box<dyn FnMut(KeyboardEvent)> {
+    Box::new(run)
+}
+
+/// Creates a handler of events that have no type of their own: `input`, `change`, `close`.
+pub(crate) fn dyn_event(run: impl FnMut(Event) + 'static) -> Box<dyn FnMut(Event)> {
+    Box::new(run)
 }

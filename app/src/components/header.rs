@@ -2,10 +2,10 @@
 
 use leptos::html::Input;
 use leptos::prelude::*;
-use wire::{ConversationSummary, JoinPolicy};
+use wire::{ConversationSummary, JoinPolicy, Quote};
 
 use super::connection::Connection;
-use super::dynamic::{dyn_attr, dyn_bool, dyn_text};
+use super::dynamic::{dyn_attr, dyn_click, dyn_text, dyn_view};
 use super::search_box::SearchBox;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, Timeline};
@@ -112,7 +112,7 @@ fn InviteLink(link: String, join_policy: Memo<JoinPolicy>) -> impl IntoView {
             </label>
             <div class="form-row">
                 <input id="link" readonly node_ref=field value=link/>
-                <button class="button button-primary" type="button" on:click=copy>
+                <button class="button button-primary" type="button" on:click=dyn_click(copy)>
                     {dyn_text(move || if copied.get() == Some(true) { t.copied() } else { t.copy_link() })}
                 </button>
             </div>
@@ -132,25 +132,26 @@ fn History(timeline: Timeline) -> impl IntoView {
     };
     let action = path.clone();
     let pins = timeline.pins;
-    let none = {
-        let pins = pins.clone();
-        dyn_bool(move || pins.with(Vec::is_empty))
-    };
+    let pinned = dyn_view(move || {
+        let pins = pins.get();
+        if pins.is_empty() {
+            return view! { <p class="hint">{t.no_pins()}</p> }.into_any();
+        }
+        let pin = |pin: Quote| {
+            view! {
+                <li>
+                    <a class="quote" rel="external" href=format!("{path}?at={0}#m{0}", pin.seq)>
+                        <strong dir="auto">{pin.author.name.to_string()}</strong> " " <bdi>{t.quoted(&pin)}</bdi>
+                    </a>
+                </li>
+            }
+        };
+        view! { <ul>{pins.into_iter().map(pin).collect::<Vec<_>>()}</ul> }.into_any()
+    });
     view! {
         <div class="sheet history" id="history" popover>
             <h2 class="label">{t.pinned()}</h2>
-            <Show when=none>
-                <p class="hint">{t.no_pins()}</p>
-            </Show>
-            <ul>
-                <For each=move || pins.get() key=|pin| (pin.seq, pin.excerpt.clone()) let(pin)>
-                    <li>
-                        <a class="quote" rel="external" href=format!("{path}?at={0}#m{0}", pin.seq)>
-                            <strong dir="auto">{pin.author.name.to_string()}</strong> " " <bdi>{pin.excerpt}</bdi>
-                        </a>
-                    </li>
-                </For>
-            </ul>
+            {pinned}
             <form class="form" action="/search">
                 <input type="hidden" name="in" value=topic/>
                 <label for="find-here">{here}</label>

@@ -3,17 +3,18 @@
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
+use leptos::web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 use wire::{Event, Seq};
 
 use super::conversation_context::ConversationContext;
+use super::dynamic::dyn_listen;
 use super::keys::key;
 use crate::browser::use_browser;
 
 /// The lists that are one tab stop each; the arrow keys move inside.
 const LISTS: [&str; 2] = [".sidebar", "#members .listing"];
 /// The elements of a list that can have the focus.
-const STOPS: &str = "a[href], button";
+const STOPS: &str = "a[href], button, audio, video";
 /// The messages: the box is the tab stop, the arrow keys move from row to row and inside a row.
 const MESSAGES: &str = "#messages";
 /// Elements that handle all keys while they are open.
@@ -28,21 +29,21 @@ pub(crate) fn answer_to_keys(
         return;
     }
     let pressed = context.clone();
-    let keys = window_event_listener(leptos::ev::keydown, move |event| {
+    dyn_listen("keydown", move |event: &KeyboardEvent| {
         if event.default_prevented() {
             return;
         }
-        let Some(key) = key(&event) else { return };
+        let Some(key) = key(event) else { return };
         if key == "Tab" {
             settle_stops();
-        } else if answer(&event, &key, context.as_ref()).is_some() {
+        } else if answer(event, &key, context.as_ref()).is_some() {
             event.prevent_default();
-        } else if is_typed(&event, &key) {
+        } else if is_typed(event, &key) {
             // The browser inserts the letter where the focus is by then.
             focus_composer();
         }
     });
-    let presses = window_event_listener(leptos::ev::pointerdown, move |event| {
+    dyn_listen("pointerdown", move |event: &PointerEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let inside =
             target.is_some_and(|target| within(&target, ".message-actions, .message-more").is_some());
@@ -51,10 +52,6 @@ pub(crate) fn answer_to_keys(
         {
             context.open.set(None);
         }
-    });
-    on_cleanup(move || {
-        keys.remove();
-        presses.remove();
     });
 }
 
@@ -76,7 +73,7 @@ fn answer(event: &KeyboardEvent, key: &str, context: Option<&ConversationContext
         return link.and_then(|link| link.focus().ok()).or(Some(()));
     }
     let focus = focus?;
-    if writes(&focus) || event.ctrl_key() || event.meta_key() || event.alt_key() {
+    if writes(&focus) || plays(&focus) || event.ctrl_key() || event.meta_key() || event.alt_key() {
         return None;
     }
     if let Some(messages) = within(&focus, MESSAGES) {
@@ -165,7 +162,7 @@ fn settle_stops() {
         }
     }
     if let Some(messages) = find(MESSAGES) {
-        for stop in all(&messages, ".row a[href], .row button, .row pre") {
+        for stop in all(&messages, ".row a[href], .row button, .row pre, .row audio, .row video") {
             // The actions of a message are within reach while they are shown.
             let shown = within(&stop, ".message-actions, .message-delivery").is_some();
             stop.set_tab_index(if shown { 0 } else { -1 });
@@ -186,6 +183,11 @@ fn is_typed(event: &KeyboardEvent, key: &str) -> bool {
 /// Returns true if an element takes typed text.
 fn writes(element: &Element) -> bool {
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+}
+
+/// Returns true if an element plays audio or video, with keys of its own.
+fn plays(element: &Element) -> bool {
+    matches!(element.tag_name().as_str(), "AUDIO" | "VIDEO")
 }
 
 fn find(selector: &str) -> Option<HtmlElement> {

@@ -1,4 +1,4 @@
-//! The role mark beside a name: admin or guest.
+//! The role mark beside a name: admin, guest or bot.
 
 use leptos::prelude::*;
 use wire::{Member, Role, UserId};
@@ -6,12 +6,21 @@ use wire::{Member, Role, UserId};
 use super::dynamic::dyn_view;
 use crate::i18n::use_texts;
 
-/// Renders the mark beside the name of an admin or a guest, so that nobody is mistaken for a user with an account who
+/// Renders the mark beside the name of an admin, a guest or a bot, so that nobody is mistaken for a user with an account who
 /// only has the same name. A member with an account has no mark, nor has a former member.
 #[component]
-pub(crate) fn Mark(members: ArcRwSignal<Vec<Member>>, user: UserId) -> impl IntoView {
+pub(crate) fn Mark(
+    members: ArcRwSignal<Vec<Member>>,
+    user: UserId,
+    /// True if the words are those of a bot, which is no member.
+    #[prop(optional)]
+    bot: bool,
+) -> impl IntoView {
     let t = use_texts();
     let mark = Memo::new(move |_| {
+        if bot {
+            return Some(("tag tag-bot", t.bot()));
+        }
         members.with(|members| {
             let member = members.iter().find(|member| member.person.id == user)?;
             match (member.role, member.account) {

@@ -8,7 +8,7 @@ use wire::{ConversationSummary, Member, Role, Topic};
 
 use super::avatar::Avatar;
 use super::confirm::Confirm;
-use super::dynamic::{dyn_bool, dyn_view};
+use super::dynamic::{dyn_bool, dyn_click, dyn_view};
 use super::form::{Form, FormState};
 use super::preferences::Preferences;
 use super::presence::PresenceDot;
@@ -59,13 +59,9 @@ pub(crate) fn Members(client: ChatClient, timeline: Timeline) -> impl IntoView {
                     <MemberItem client=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
-            <Show when=more>
-                <a class="button button-small" rel="external" href=everyone.clone()>{t.see_all_members()}</a>
-            </Show>
+            {dyn_view(move || more().then(|| view! { <a class="button button-small" rel="external" href=everyone.clone()>{t.see_all_members()}</a> }))}
             <p class="refusal" role="alert">{dyn_view(move || promote.refused.get().map(|refused| t.refusal(&refused)))}</p>
-            <Show when=dyn_bool(move || i_am_admin.get())>
-                <a class="button button-small" rel="external" href=manage.clone()>{t.manage()}</a>
-            </Show>
+            {dyn_view(move || i_am_admin.get().then(|| view! { <a class="button button-small" rel="external" href=manage.clone()>{t.manage()}</a> }))}
             <Preferences client topic/>
             <Leave group=form_id name=group_name/>
         </aside>
@@ -130,7 +126,7 @@ fn Leave(group: String, name: String) -> impl IntoView {
         <Form action="/do/leave" class="members-leave">
             <input type="hidden" name="group" value=group/>
             <Refusal id="leave-refused"/>
-            <span on:click=leave>
+            <span on:click=dyn_click(leave)>
                 <Confirm id="leave" label=t.leave_group() title=t.leave_title(&name) says=t.leave_consequences().into()>
                     <button class="button button-danger">{t.leave_group()}</button>
                 </Confirm>
@@ -153,6 +149,17 @@ fn MemberItem(
     let Member { person, role, account, .. } = member;
     let fields = StoredValue::new((group, person.id.to_string()));
     let is_admin = role == Role::Admin;
+    let promotion = dyn_view(move || {
+        (i_am_admin.get() && !is_admin).then(|| {
+            view! {
+                <Form action="/do/manage_members" class="listing-end" state=promote>
+                    <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
+                    <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
+                    <button class="button button-tiny" name="action" value="promote">{t.make_admin()}</button>
+                </Form>
+            }
+        })
+    });
     view! {
         <li class="listing-row">
             <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
@@ -166,13 +173,7 @@ fn MemberItem(
             <PresenceDot client topic user=person.id/>
             {is_admin.then(|| view! { <span class="tag tag-accent">{t.admin()}</span> })}
             {(!account).then(|| view! { <span class="tag">{t.guest()}</span> })}
-            <Show when=dyn_bool(move || i_am_admin.get() && !is_admin)>
-                <Form action="/do/manage_members" class="listing-end" state=promote>
-                    <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
-                    <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
-                    <button class="button button-tiny" name="action" value="promote">{t.make_admin()}</button>
-                </Form>
-            </Show>
+            {promotion}
         </li>
     }
 }

@@ -4,9 +4,10 @@ use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
 
+use super::attachment::Attachments;
 use super::avatar::Avatar;
 use super::conversation_context::ConversationContext;
-use super::dynamic::{dyn_attr, dyn_bool, dyn_view};
+use super::dynamic::{dyn_attr, dyn_bool, dyn_click, dyn_view};
 use super::mark::Mark;
 use super::message_actions::Acts;
 use super::rich_text::Rich;
@@ -49,22 +50,26 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
     let client = context.client.clone();
     let divider = context.timeline.divider;
     let body = dyn_view(move || match said.get() {
-        (Event::Message { author, body, reply_to, edited, reactions, recipients, .. }, at) => {
-            EitherOf4::A(view! {
-                <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
-                <div class="message-meta">
-                    <Author me=context.client.me.id author=author.clone()/>
-                    <Mark members=context.timeline.members.clone() user=author.id/>
-                    " " <Moment at/>
-                    {edited.map(|_| view! { " " <span class="message-edited">{t.edited_mark()}</span> })}
-                </div>
-                {(!recipients.is_empty()).then(|| view! { <p class="message-audience">{t.only_visible_to(&names(&recipients)).view()}</p> })}
-                {reply_to.map(|quote| view! { <Quoted context=context.clone() quote/> })}
-                <Rich text=body me=context.client.me.id/>
-                {(!reactions.is_empty()).then(|| view! { <Reactions context=context.clone() seq reactions/> })}
-                <MoreMenu context=context.clone() seq said/>
-            })
-        }
+        (
+            Event::Message {
+                author, body, reply_to, edited, reactions, recipients, attachments, bot, ..
+            },
+            at,
+        ) => EitherOf4::A(view! {
+            <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
+            <div class="message-meta">
+                <Author me=context.client.me.id author=author.clone() bot/>
+                <Mark members=context.timeline.members.clone() user=author.id bot/>
+                " " <Moment at/>
+                {edited.map(|_| view! { " " <span class="message-edited">{t.edited_mark()}</span> })}
+            </div>
+            {(!recipients.is_empty()).then(|| view! { <p class="message-audience">{t.only_visible_to(&names(&recipients)).view()}</p> })}
+            {reply_to.map(|quote| view! { <Quoted context=context.clone() quote/> })}
+            <Rich text=body me=context.client.me.id/>
+            <Attachments files=attachments/>
+            {(!reactions.is_empty()).then(|| view! { <Reactions context=context.clone() seq reactions/> })}
+            <MoreMenu context=context.clone() seq said/>
+        }),
         (Event::Tombstone { author, by }, at) => EitherOf4::B(view! {
             <p class="message-notice">{t.deleted(&author, &by).view()} " " <Moment at/></p>
         }),
@@ -103,11 +108,11 @@ fn names(people: &[Person]) -> String {
     people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Renders the author, with a link to write to them alone.
+/// Renders the author, with a link to write to them alone; nobody writes to a bot.
 #[component]
-fn Author(me: UserId, author: Person) -> impl IntoView {
+fn Author(me: UserId, author: Person, bot: bool) -> impl IntoView {
     let name = author.name.to_string();
-    if author.id == me {
+    if bot || author.id == me {
         Either::Left(view! { <strong class="message-author" dir="auto">{name}</strong> })
     } else {
         Either::Right(
@@ -120,7 +125,8 @@ fn Author(me: UserId, author: Person) -> impl IntoView {
 #[component]
 fn Quoted(context: ConversationContext, quote: Quote) -> impl IntoView {
     let t = use_texts();
-    let Quote { seq, author, excerpt } = quote;
+    let excerpt = t.quoted(&quote);
+    let Quote { seq, author, .. } = quote;
     let jump = move |event: leptos::ev::MouseEvent| {
         let anchor = format!("m{seq}");
         // Only a message that is not on this page needs another page.
@@ -129,9 +135,8 @@ fn Quoted(context: ConversationContext, quote: Quote) -> impl IntoView {
             let _ = window().location().set_hash(&anchor);
         }
     };
-    let excerpt = t.excerpt_of(excerpt);
     view! {
-        <a class="quote" href=context.link_to(seq) rel="external" on:click=jump>
+        <a class="quote" href=context.link_to(seq) rel="external" on:click=dyn_click(jump)>
             <strong dir="auto">{author.name.to_string()}</strong> " " <bdi>{excerpt}</bdi>
         </a>
     }
@@ -156,7 +161,7 @@ fn Reactions(
             };
             let label = format!("{picture}, {}", people.len());
             view! {
-                <button class="reaction" type="button" aria-pressed=mine.to_string() aria-label=label on:click=react>
+                <button class="reaction" type="button" aria-pressed=mine.to_string() aria-label=label on:click=dyn_click(react)>
                     {picture} " " <span>{people.len()}</span>
                 </button>
             }
@@ -199,13 +204,18 @@ fn MoreMenu(
                 rel="external"
                 aria-label=t.message_actions()
                 aria-expanded=dyn_attr(move || Some(is_open.get().to_string()))
-                on:click=toggle
+                on:click=dyn_click(toggle)
             >
                 "⋯"
             </a>
             {acts}
         })
     })
+}
+
+/// Returns true if the same message would be refused again: the server has one of its files no longer.
+fn is_final(state: &RowState) -> bool {
+    matches!(state, RowState::Failed(refused) if refused.code == "attachment_missing")
 }
 
 /// Renders the delivery state of a message that is not delivered yet.
@@ -241,12 +251,12 @@ fn Delivery(client: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) 
     dyn_view(move || match (state.get(), stuck()) {
         (RowState::Delivered, _) => None,
         (_, None) => Some(Either::Left(view! { <p class="message-delivery">{t.sending()}</p> })),
-        (_, Some(sentence)) => Some(Either::Right(view! {
+        (state, Some(sentence)) => Some(Either::Right(view! {
             <p class="message-delivery" role="alert">
                 {sentence} " "
-                <button class="button-link" type="button" on:click=move |_| act(ChatClient::retry)>{t.retry()}</button> " "
-                <button class="button-link" type="button" on:click=copy>{t.copy()}</button> " "
-                <button class="button-link" type="button" on:click=move |_| act(ChatClient::discard)>{t.discard()}</button>
+                <button class="button-link" type="button" hidden=is_final(&state) on:click=dyn_click(move |_| act(ChatClient::retry))>{t.retry()}</button> " "
+                <button class="button-link" type="button" on:click=dyn_click(copy)>{t.copy()}</button> " "
+                <button class="button-link" type="button" on:click=dyn_click(move |_| act(ChatClient::discard))>{t.discard()}</button>
             </p>
         })),
     })

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wire::{Amendment, Seq};
 
 use super::conversation_context::ConversationContext;
+use super::dynamic::dyn_click;
 use super::toast::Toasts;
 use crate::i18n::{Words, use_texts};
 
@@ -16,14 +17,14 @@ pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: b
     let t = use_texts();
     let act = |label: &'static str, run: fn(&ConversationContext, Seq)| {
         let context = context.clone();
-        view! { <button class="button button-tiny" type="button" on:click=move |_| run(&context, seq)>{label}</button> }
+        view! { <button class="button button-tiny" type="button" on:click=dyn_click(move |_| run(&context, seq))>{label}</button> }
     };
     let quick: Vec<_> = QUICK
         .into_iter()
         .map(|emoji| {
             let context = context.clone();
             view! {
-                <button class="reaction" type="button" aria-label=t.react_with(Words(emoji)).plain() on:click=move |_| context.react(seq, emoji)>
+                <button class="reaction" type="button" aria-label=t.react_with(Words(emoji)).plain() on:click=dyn_click(move |_| context.react(seq, emoji))>
                     {emoji}
                 </button>
             }
@@ -49,7 +50,7 @@ pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: b
             <button
                 class="button button-tiny"
                 type="button"
-                on:click=copy
+                on:click=dyn_click(copy)
             >
                 {t.copy_link()}
             </button>

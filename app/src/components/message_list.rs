@@ -4,10 +4,12 @@ use leptos::either::Either;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{HtmlTextAreaElement, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
+use leptos::web_sys::{
+    HtmlTextAreaElement, KeyboardEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 use super::conversation_context::ConversationContext;
-use super::dynamic::{dyn_bool, dyn_text, dyn_view};
+use super::dynamic::{dyn_click, dyn_effect, dyn_listen, dyn_text, dyn_view};
 use super::history_loader::{End, HistoryLoader};
 use super::keys::key;
 use super::message::MessageRow;
@@ -65,19 +67,18 @@ pub(crate) fn MessageList(
     };
     if use_browser().is_some() {
         let to_newest = to_newest.clone();
-        let listener = window_event_listener(leptos::ev::keydown, move |event| {
+        dyn_listen("keydown", move |event: &KeyboardEvent| {
             let writes = event.target().is_some_and(|target| target.has_type::<HtmlTextAreaElement>());
-            if key(&event).as_deref() == Some("End") && !writes {
+            if key(event).as_deref() == Some("End") && !writes {
                 to_newest();
             }
         });
-        on_cleanup(move || listener.remove());
     }
     count_unseen(&client, &timeline, at_end, unseen);
     stay_at_end(&timeline, anchor, goes_to_end);
     mark_read(client.clone(), timeline.clone(), at_end);
     follow_own(&client, &timeline, anchor, goes_to_end);
-    Effect::new(move |_| {
+    dyn_effect(move || {
         let scrolled = scrolled.clone();
         // The browser has scrolled to the message before the rows above it had their heights. A browser that draws no
         // frames need not scroll either.
@@ -89,9 +90,23 @@ pub(crate) fn MessageList(
         });
     });
     let rows = timeline.rows.clone();
-    let shows_pill = dyn_bool({
-        let has_newer = has_newer.clone();
-        move || !at_end.get() || has_newer.get()
+    let pill = dyn_view({
+        let (has_newer, to_newest) = (has_newer.clone(), to_newest.clone());
+        move || {
+            let (behind, to_newest) = (has_newer.clone(), to_newest.clone());
+            (!at_end.get() || has_newer.get()).then(|| {
+                let label = dyn_text(move || match unseen.get() {
+                    0 => t.jump_to_latest().to_owned(),
+                    _ if behind.get() => t.jump_to_latest().into(),
+                    count => t.new_message_count(count).into(),
+                });
+                view! {
+                    <button class="pill" type="button" on:click=dyn_click(move |_| to_newest())>
+                        {label}
+                    </button>
+                }
+            })
+        }
     });
     view! {
         {missing.map(|sentence| view! { <TargetMissing sentence path=context.path() to_newest=to_newest.clone()/> })}
@@ -108,25 +123,7 @@ pub(crate) fn MessageList(
             </div>
         </div>
         <div class="pill-place">
-            <Show when=shows_pill>
-                <button
-                    class="pill"
-                    type="button"
-                    on:click={
-                        let to_newest = to_newest.clone();
-                        move |_| to_newest()
-                    }
-                >
-                    {dyn_text({
-                        let has_newer = has_newer.clone();
-                        move || match unseen.get() {
-                            0 => t.jump_to_latest().to_owned(),
-                            _ if has_newer.get() => t.jump_to_latest().into(),
-                            count => t.new_message_count(count).into(),
-                        }
-                    })}
-                </button>
-            </Show>
+            {pill}
         </div>
     }
 }
@@ -146,22 +143,24 @@ fn TargetMissing(
         shown.set(false);
         to_newest();
     });
-    view! {
-        <Show when=dyn_bool(move || shown.get())>
-            <p class="timeline-missing" role="status">
-                {sentence.clone()} " "
-                <a href=path.clone() rel="external" on:click=move |event| leave.with_value(|leave| leave(event))>
-                    {t.jump_to_latest()}
-                </a>
-            </p>
-        </Show>
-    }
+    dyn_view(move || {
+        shown.get().then(|| {
+            view! {
+                <p class="timeline-missing" role="status">
+                    {sentence.clone()} " "
+                    <a href=path.clone() rel="external" on:click=dyn_click(move |event| leave.with_value(|leave| leave(event)))>
+                        {t.jump_to_latest()}
+                    </a>
+                </p>
+            }
+        })
+    })
 }
 
 /// Loads more history as long as a large window has room for more: nothing can be scrolled there.
 fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
     let (rows, link, loader) = (timeline.rows.clone(), loader.client.link.clone(), loader.clone());
-    Effect::new(move |_| {
+    dyn_effect(move || {
         rows.track();
         let list = list.get().filter(|list| list.scroll_height() <= list.client_height());
         if let Some(list) = list.filter(|_| link.get() == LinkState::Online) {
@@ -174,17 +173,18 @@ fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
 /// for are there.
 fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
     let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
-    Effect::new(move |before: Option<Option<String>>| {
+    let mut before = None::<Option<String>>;
+    dyn_effect(move || {
         let last = rows.with(|rows| rows.last().map(|row| row.key.clone()));
         let arrives = !has_newer.get() && goes_to_end.get_untracked();
         if arrives {
             goes_to_end.set(false);
         }
-        let comes = before.is_some_and(|before| before != last) && anchor.at_end.get_untracked();
+        let comes = before.as_ref().is_some_and(|before| *before != last) && anchor.at_end.get_untracked();
         if arrives || comes {
             anchor.to_end();
         }
-        last
+        before = Some(last);
     });
 }
 
@@ -192,14 +192,15 @@ fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<
 fn follow_own(client: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
     let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
     let mine = client.me.id.to_string();
-    Effect::new(move |before: Option<usize>| {
+    let mut before = None::<usize>;
+    dyn_effect(move || {
         let own = rows
             .with(|rows| rows.iter().filter(|row| row.seq().is_none() && row.key.starts_with(&mine)).count());
         if before.is_some_and(|before| own > before) {
             goes_to_end.set(has_newer.get_untracked());
             anchor.to_end();
         }
-        own
+        before = Some(own);
     });
 }
 
@@ -211,7 +212,7 @@ fn mark_read(client: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
             content.seq.filter(|_| content.author().is_some_and(|author| author.id != me))
         })
     };
-    Effect::new(move |_| {
+    dyn_effect(move || {
         let is_online = client.link.get() == LinkState::Online;
         let looks = is_online && client.focused.get() && at_end.get() && !timeline.has_newer.get();
         let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(of_others));
@@ -246,7 +247,7 @@ fn count_unseen(client: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>
     let me = client.me.id;
     let rows = timeline.rows.clone();
     let seen = StoredValue::new(wire::Seq::ZERO);
-    Effect::new(move |_| {
+    dyn_effect(move || {
         let newest = rows.with(|rows| rows.iter().rev().find_map(|row| row.seq()));
         if at_end.get() {
             seen.set_value(newest.unwrap_or_default());
@@ -277,7 +278,7 @@ fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
             let address = format!("{}?before={}", timeline.what.path(), timeline.first());
             let load = in_place(&loader, End::Older);
             Either::Left(view! {
-                <a class="timeline-older button button-small" href=address rel="external" on:click=load>
+                <a class="timeline-older button button-small" href=address rel="external" on:click=dyn_click(load)>
                     {t.show_older()}
                 </a>
             })
@@ -299,7 +300,7 @@ fn NewerMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
             let address = format!("{}?at={last}#m{last}", timeline.what.path());
             let load = in_place(&loader, End::Newer);
             view! {
-                <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=load>
+                <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=dyn_click(load)>
                     {t.show_newer()}
                 </a>
             }

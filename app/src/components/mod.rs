@@ -1,5 +1,7 @@
 //! Components, one in each file, and the context that those of one conversation share. No component knows a page.
 
+mod attach;
+mod attachment;
 mod autocomplete;
 mod avatar;
 mod centered_page;
@@ -13,6 +15,7 @@ mod header;
 mod history_loader;
 mod keyboard;
 mod keys;
+mod lightbox;
 mod mark;
 mod members;
 mod message;
@@ -32,6 +35,8 @@ mod switcher;
 mod time;
 mod toast;
 
+#[cfg(feature = "ssr")]
+pub(crate) use attachment::Attachments;
 pub(crate) use avatar::Avatar;
 pub(crate) use centered_page::Plain;
 pub(crate) use composer::Composer;
@@ -39,7 +44,7 @@ pub(crate) use composer::Composer;
 pub(crate) use confirm::Confirm;
 pub(crate) use connection::Connection;
 pub(crate) use conversation_context::ConversationContext;
-pub(crate) use dynamic::{dyn_bool, dyn_text, dyn_view};
+pub(crate) use dynamic::{dyn_effect, dyn_text, dyn_view};
 #[cfg(feature = "ssr")]
 pub(crate) use form::Enter;
 pub(crate) use form::Form;
@@ -47,6 +52,9 @@ pub(crate) use form::Form;
 pub(crate) use form::{FormState, PageField};
 pub(crate) use header::Header;
 pub(crate) use keyboard::answer_to_keys;
+#[cfg(feature = "ssr")]
+pub(crate) use lightbox::Lightbox;
+pub(crate) use lightbox::open_pictures;
 pub(crate) use members::Members;
 pub(crate) use message_list::MessageList;
 pub(crate) use new_group::NewGroup;

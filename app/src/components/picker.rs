@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
 
 use super::autocomplete::Autocomplete;
-use super::dynamic::dyn_view;
+use super::dynamic::{dyn_click, dyn_event, dyn_key, dyn_view};
 use super::keys::key;
 use crate::i18n::use_texts;
 use crate::server_fns::find_emoji;
@@ -57,7 +57,7 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
         let button = |(emoji, name): (String, String)| {
             let (completer, text) = (completer.clone(), emoji.clone());
             view! {
-                <button class="reaction" type="button" aria-label=name on:click=move |_| completer.insert(&text)>
+                <button class="reaction" type="button" aria-label=name on:click=dyn_click(move |_| completer.insert(&text))>
                     {emoji}
                 </button>
             }
@@ -70,7 +70,7 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
             type="button"
             popovertarget="emoji"
             aria-label=t.emoji()
-            on:click=move |_| find(String::new())
+            on:click=dyn_click(move |_| find(String::new()))
         >
             <svg aria-hidden="true"><use href="/icons.svg#smile"></use></svg>
         </button>
@@ -81,8 +81,8 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
                 autocomplete="off"
                 aria-label=t.find_emoji()
                 placeholder=t.find_emoji()
-                on:keydown=on_key
-                on:input=move |event| find(event_target_value(&event))
+                on:keydown=dyn_key(on_key)
+                on:input=dyn_event(move |event| find(event_target_value(&event)))
             />
             <div class="reaction-list">{buttons}</div>
         </div>

@@ -4,6 +4,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlDivElement, HtmlElement};
 
+use super::dynamic::dyn_effect;
 use crate::browser::use_browser;
 use crate::client::Timeline;
 
@@ -46,7 +47,7 @@ impl ScrollAnchor {
         let Some(browser) = use_browser() else { return };
         let list = self.list;
         let watches = StoredValue::new_local(Vec::new());
-        Effect::new(move |_| {
+        dyn_effect(move || {
             let Some(list) = list.get() else { return };
             let content = list.first_element_child();
             let watch = |element: &Element| (browser.watch_layout)(element, Box::new(move || self.hold()));

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wire::{ConversationItem, ConversationSummary, NotificationLevel, Topic};
 
 use super::avatar::Avatar;
-use super::dynamic::dyn_view;
+use super::dynamic::{dyn_click, dyn_view};
 use super::presence::PresenceDot;
 use super::switcher::Switcher;
 use crate::client::{ChatClient, count, find, in_order};
@@ -40,10 +40,10 @@ pub(crate) fn Sidebar(
                 class="sidebar-link"
                 href="/people"
                 rel="external"
-                on:click=move |event| {
+                on:click=dyn_click(move |event| {
                     event.prevent_default();
                     asked.update(|asked| *asked += 1);
-                }
+                })
             >
                 "⌕ " {t.jump_to()} <kbd>{t.cap_jump()}</kbd>
             </a>

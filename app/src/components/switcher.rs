@@ -9,7 +9,7 @@ use leptos_router::hooks::use_navigate;
 use wire::{ConversationSummary, Pair, UserId};
 
 use super::avatar::Avatar;
-use super::dynamic::{dyn_attr, dyn_text, dyn_view};
+use super::dynamic::{dyn_attr, dyn_click, dyn_effect, dyn_event, dyn_key, dyn_listen, dyn_text, dyn_view};
 use super::keys::key;
 use super::search_box::focus_search_box;
 use crate::browser::use_browser;
@@ -68,30 +68,29 @@ pub(super) fn Switcher(
         by_key.set(answers_to_key(me));
         let _ = keys.get_untracked().map(|keys| keys.show_modal());
     };
-    Effect::new(move |before: Option<u32>| {
+    let mut before = None::<u32>;
+    dyn_effect(move || {
         let asked = asked.get();
-        if before.is_some_and(|before| before != asked) {
+        if before.replace(asked).is_some_and(|before| before != asked) {
             show();
         }
-        asked
     });
     if use_browser().is_some() {
-        let listener = window_event_listener(leptos::ev::keydown, move |event| {
-            let key = key(&event);
+        dyn_listen("keydown", move |event: &KeyboardEvent| {
+            let key = key(event);
             if key.as_deref() == Some("k") && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 show();
-            } else if key.as_deref() == Some("?") && !writes(&event) && answers_to_key(me) {
+            } else if key.as_deref() == Some("?") && !writes(event) && answers_to_key(me) {
                 show_keys();
             } else if key.as_deref() == Some("/")
-                && !writes(&event)
+                && !writes(event)
                 && answers_to_key(me)
                 && focus_search_box()
             {
                 event.prevent_default();
             }
         });
-        on_cleanup(move || listener.remove());
     }
     let navigate = use_navigate();
     let go = move |what: Option<ConversationSummary>| {
@@ -140,7 +139,7 @@ pub(super) fn Switcher(
                     id=format!("switch-{place}")
                     class="item"
                     aria-selected=dyn_attr(move || Some((at.get() == place).to_string()))
-                    on:click=move |_| go(Some(what.clone()))
+                    on:click=dyn_click(move |_| go(Some(what.clone())))
                 >
                     <Avatar id=picture name=name.clone() person=is_person/>
                     <span class="name" dir="auto">{name}</span>
@@ -151,7 +150,7 @@ pub(super) fn Switcher(
     });
     let none = dyn_text(move || if open.get() && found.with(Vec::is_empty) { t.no_matches() } else { "" });
     view! {
-        <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=t.jump_to() on:close=move |_| open.set(false)>
+        <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=t.jump_to() on:close=dyn_event(move |_| open.set(false))>
             <input
                 type="search"
                 role="combobox"
@@ -164,12 +163,12 @@ pub(super) fn Switcher(
                 aria-controls="switch-list"
                 aria-activedescendant=dyn_attr(move || (!found.with(Vec::is_empty)).then(|| format!("switch-{}", at.get())))
                 prop:value=words
-                on:input=on_input
-                on:keydown=on_key
+                on:input=dyn_event(on_input)
+                on:keydown=dyn_key(on_key)
             />
             <ul id="switch-list" role="listbox" aria-label=t.conversations()>{options}</ul>
             <p class="hint" role="status">{none}</p>
-            <button class="button button-tiny" type="button" on:click=move |_| show_keys()>{t.shortcuts()}</button>
+            <button class="button button-tiny" type="button" on:click=dyn_click(move |_| show_keys())>{t.shortcuts()}</button>
         </dialog>
         <dialog class="sheet shortcuts" node_ref=keys closedby="any" aria-label=t.shortcuts()>
             <h2 class="label">{t.shortcuts()}</h2>
@@ -178,7 +177,7 @@ pub(super) fn Switcher(
                 <input
                     type="checkbox"
                     prop:checked=by_key
-                    on:change=move |event| answer_to_key(me, event_target_checked(&event))
+                    on:change=dyn_event(move |event| answer_to_key(me, event_target_checked(&event)))
                 />
                 {t.shortcut_key()}
             </label>

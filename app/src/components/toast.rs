@@ -8,7 +8,7 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wire::{Refused, Seq, Topic};
 
-use super::dynamic::dyn_view;
+use super::dynamic::{dyn_click, dyn_effect, dyn_view};
 use crate::browser::{Browser, use_browser};
 use crate::i18n::{Sentence, use_texts};
 
@@ -146,7 +146,7 @@ pub(crate) fn ToastRegion() -> impl IntoView {
     let t = use_texts();
     let toasts: Toasts = expect_context();
     let field = NodeRef::<Input>::new();
-    Effect::new(move |_| {
+    dyn_effect(move || {
         if let Some(field) = field.get() {
             field.select();
         }
@@ -157,18 +157,18 @@ pub(crate) fn ToastRegion() -> impl IntoView {
             let body = match toast {
                 Toast::Undo(words) => view! {
                     <span>{words.view()}</span>
-                    <button class="button button-small" type="button" on:click=move |_| toasts.undo()>{t.undo()}</button>
+                    <button class="button button-small" type="button" on:click=dyn_click(move |_| toasts.undo())>{t.undo()}</button>
                 }
                 .into_any(),
                 Toast::Failed(refused) => view! {
                     <span>{t.refusal(&refused)}</span>
-                    <button class="button button-small" type="button" on:click=close>{t.close()}</button>
+                    <button class="button button-small" type="button" on:click=dyn_click(close)>{t.close()}</button>
                 }
                 .into_any(),
                 Toast::Copy(text) => view! {
                     <label for="copy-by-hand">{t.copy_by_hand()}</label>
                     <input id="copy-by-hand" readonly node_ref=field value=text/>
-                    <button class="button button-small" type="button" on:click=close>{t.close()}</button>
+                    <button class="button button-small" type="button" on:click=dyn_click(close)>{t.close()}</button>
                 }
                 .into_any(),
             };

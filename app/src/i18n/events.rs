@@ -1,6 +1,6 @@
 //! The sentences of events, receipts, typing and counts, on hydrated pages.
 
-use wire::{ConversationSummary, Event, JoinPolicy, Person, Quote, Role, Setting};
+use wire::{ConversationSummary, Event, FileSummary, JoinPolicy, Person, Quote, Role, Setting};
 
 use super::PRODUCT;
 use super::sentence::{Sentence, UpTo99, Words};
@@ -30,7 +30,9 @@ impl Texts {
             Event::Uninvited { by } => self.revoked_invite(by),
             Event::Pinned { on: true, by, .. } => self.pinned_message(by),
             Event::Pinned { on: false, by, .. } => self.unpinned_message(by),
-            Event::Message { .. }
+            // Those of incoming webhooks are only in the audit log, on a page without a script.
+            Event::Hook { .. }
+            | Event::Message { .. }
             | Event::Restricted
             | Event::RestrictedMessage { .. }
             | Event::Tombstone { .. }
@@ -72,13 +74,30 @@ impl Texts {
         self.not_sent_because(Words(&self.refusal(refused))).plain()
     }
 
-    /// Returns the excerpt of a quoted message, or a sentence if the message is deleted.
-    pub(crate) fn excerpt_of(self, excerpt: String) -> String {
-        if excerpt.is_empty() { self.message_gone().into() } else { excerpt }
+    /// Returns the excerpt of a quoted message; the kind of its files if it has no text, such as `3 photos`, or a
+    /// sentence if it is deleted.
+    pub(crate) fn quoted(self, quote: &Quote) -> String {
+        match quote.files {
+            _ if quote.excerpt.is_empty() => self.message_gone().into(),
+            Some(FileSummary { count, pictures }) if count == pictures => self.photo_count(count).plain(),
+            Some(FileSummary { count, .. }) if count > 1 => self.file_count(count).plain(),
+            // One file is called by its name.
+            _ => quote.excerpt.clone(),
+        }
     }
 
-    pub(crate) fn replying(self, quote: Quote) -> Sentence {
-        self.replying_to(&quote.author, self.excerpt_of(quote.excerpt).as_str())
+    pub(crate) fn replying(self, quote: &Quote) -> Sentence {
+        self.replying_to(&quote.author, self.quoted(quote).as_str())
+    }
+
+    /// Returns the size of a file, in KB or MB of 1,024 and 1,048,576 bytes.
+    pub(crate) fn file_size(self, bytes: u64) -> String {
+        let tenths = bytes.saturating_mul(10).div_ceil(1024 * 1024);
+        let size = match tenths {
+            0..10 => self.size_kb(bytes.div_ceil(1024)),
+            _ => self.size_mb(tenths / 10, tenths % 10),
+        };
+        size.plain()
     }
 
     /// Returns the label of a connected user's presence.

@@ -1,6 +1,6 @@
 //! The sentences of audit events, invites and roles, on server-only pages.
 
-use wire::{AppRole, AuditEvent, EndedSessions, Invite, Timestamp};
+use wire::{AppRole, AuditEvent, EndedSessions, Event, HookChange, Invite, Timestamp};
 
 use super::sentence::{Sentence, Words};
 use super::texts::Texts;
@@ -10,6 +10,17 @@ pub(crate) const WEEK: u32 = 10_080;
 
 /// The sentences of audit events, invites and roles, and the choices of forms.
 impl Texts {
+    /// Returns the sentence of an entry of a group's audit log.
+    pub(crate) fn group_event(self, event: &Event) -> Option<Sentence> {
+        Some(match event {
+            Event::Hook { change: HookChange::Created, hook, by } => self.created_hook(by, hook),
+            Event::Hook { change: HookChange::Renamed, hook, by } => self.renamed_hook(by, hook),
+            Event::Hook { change: HookChange::Rotated, hook, by } => self.rotated_hook(by, hook),
+            Event::Hook { change: HookChange::Deleted, hook, by } => self.deleted_hook(by, hook),
+            other => return self.happened(other),
+        })
+    }
+
     /// Returns the sentence of an audit event.
     pub(crate) fn audit_event(self, event: &AuditEvent) -> Option<Sentence> {
         Some(match event {

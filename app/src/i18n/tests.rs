@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wire::{Expected, Refusal, Refused};
+use wire::{Expected, FileSummary, Person, PersonName, Quote, Refusal, Refused, Seq, UserId};
 
 use super::language::{name_of, plural_rules};
 use super::languages::all;
@@ -76,7 +76,7 @@ fn every_plural_has_the_categories_of_its_language() {
 fn refused(code: &str) -> Refused {
     let params = serde_json::json!({
         "max": 90_000, "limit": 1, "minutes": 300, "retry_ms": 1_500, "field": "topic", "wants": "boolean",
-        "names": "Zoë, 李雷", "claim": "aud", "valid_from": "2026-11-30T10:00:00.000Z",
+        "names": "Zoë, 李雷", "bytes": 7, "file": "0123456789abcdef", "claim": "aud", "valid_from": "2026-11-30T10:00:00.000Z",
     });
     let params = serde_json::from_value(params).unwrap();
     Refused::from(&Refusal::of(code, &params).unwrap_or_else(|| panic!("{code}")))
@@ -134,6 +134,32 @@ fn a_refusal_says_in_english_what_would_be_right() {
     );
     assert_eq!(said(Refusal::GroupFull { limit: 1 }), "This group is full (1 member).");
     assert_eq!(said(Refusal::GroupFull { limit: 2_000 }), "This group is full (2,000 members).");
+}
+
+#[test]
+fn files_are_called_by_their_kind_or_name_and_their_size_is_short() {
+    let texts = super::english();
+    let author = Person { id: UserId::from_bytes([1; 10]), name: PersonName::new("ann").unwrap() };
+    let quoted = |excerpt: &str, files: Option<(u32, u32)>| {
+        let files = files.map(|(count, pictures)| FileSummary { count, pictures });
+        texts.quoted(&Quote { seq: Seq(1), author: author.clone(), excerpt: excerpt.into(), files })
+    };
+    assert_eq!(quoted("tea?", None), "tea?");
+    assert_eq!(quoted("cup.png", Some((1, 1))), "Photo");
+    assert_eq!(quoted("cup.png", Some((2, 2))), "2 photos");
+    assert_eq!(quoted("cup.png", Some((3, 2))), "3 files");
+    assert_eq!(quoted("report.pdf", Some((1, 0))), "report.pdf");
+    assert_eq!(quoted("", None), "This message was deleted.");
+    for (bytes, size) in [
+        (1, "1 KB"),
+        (1_025, "2 KB"),
+        (900_000, "879 KB"),
+        (1_048_576, "1.0 MB"),
+        (26_214_400, "25.0 MB"),
+        (3_000_000_000, "2,861.1 MB"),
+    ] {
+        assert_eq!(texts.file_size(bytes), size);
+    }
 }
 
 #[test]

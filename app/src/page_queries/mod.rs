@@ -5,6 +5,7 @@ mod search;
 
 use std::future::Future;
 
+use chat::store::{Hook, NodeRow};
 use wire::{
     AppRole, AuditEvent, ConversationSummary, Entry, GroupAdminView, GroupId, GroupName, GroupView, Member,
     Page, PageStart, Pair, Person, Refusal, Role, SendId, Seq, Timestamp, UserId,
@@ -42,6 +43,10 @@ pub(crate) struct GroupAdminData {
     pub(crate) known: Vec<Person>,
     /// The group's own link.
     pub(crate) link: String,
+    /// Its incoming webhooks.
+    pub(crate) hooks: Vec<Hook>,
+    /// The URL of a webhook that was made by the form before, shown once.
+    pub(crate) hook_url: Option<String>,
     pub(crate) now: Timestamp,
 }
 
@@ -54,10 +59,13 @@ pub(crate) fn management(
     let (chat, caller) = (chat(), caller());
     let id = group_id(&group);
     let link = id.as_ref().ok().map(|id| link_to(*id)).unwrap_or_default();
+    let hook_url = leptos::prelude::use_context::<ShownOnce>().and_then(|shown| shown.get());
     async move {
-        let page = chat.management(&caller, id?, &find, after).await?;
+        let id = id?;
+        let page = chat.management(&caller, id, &find, after).await?;
         let chat::ManagementPage { management, more, known } = page;
-        Ok(GroupAdminData { management, more, known, link, now: chat.now() })
+        let hooks = chat.hooks(&caller, id).await?;
+        Ok(GroupAdminData { management, more, known, link, hooks, hook_url, now: chat.now() })
     }
 }
 
@@ -292,6 +300,8 @@ pub(crate) struct ServerAdminData {
     pub(crate) link: Option<String>,
     /// A part of the audit log.
     pub(crate) audit: Page<AuditEvent>,
+    /// True if other nodes may share the database.
+    pub(crate) has_nodes: bool,
 }
 
 /// Returns the accounts, the groups and the audit log of the application. Takes the caller from context at once.
@@ -305,7 +315,17 @@ pub(crate) fn administered(
         let (role, accounts) = chat.accounts(&caller, &person, account).await?;
         let audit = chat.application_audit(&caller, before).await?;
         let groups = chat.all_groups(&caller, &find, group).await?;
-        Ok(ServerAdminData { role, accounts, groups, link, audit })
+        let has_nodes = chat.is_store_shared();
+        Ok(ServerAdminData { role, accounts, groups, link, audit, has_nodes })
+    }
+}
+
+/// Returns the nodes that share the database, by name, and the present time. Takes the caller from context at once.
+pub(crate) fn nodes() -> impl Future<Output = Result<(Vec<NodeRow>, Timestamp), Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        caller.user()?;
+        Ok((chat.nodes(&caller).await?, chat.now()))
     }
 }
 
@@ -337,7 +357,7 @@ pub(crate) fn owner_to_be(
 ) -> impl Future<Output = Result<OwnerToBe, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        chat.owner_link_works(&chat::Token::parse(&token).ok_or(Refusal::ResetOver)?)?;
+        chat.owner_link_works(&chat::Token::parse(&token).ok_or(Refusal::ResetOver)?).await?;
         Ok(match caller.signed_in() {
             None => OwnerToBe::Stranger,
             Some(_) if chat.account(&caller).await?.is_some() => OwnerToBe::Account,

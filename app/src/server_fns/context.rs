@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use chat::{Caller, Chat};
+use chat::names::HookName;
+use chat::{ApiToken, Caller, Chat};
 use http::StatusCode;
 use http::request::Parts;
 use leptos::prelude::*;
@@ -61,6 +62,11 @@ pub(crate) fn invite_id(text: &str) -> Option<InviteId> {
     text.parse().ok()
 }
 
+/// Parses the name of an incoming webhook from a form. None has a name that cannot be read.
+pub(crate) fn hook_name(text: &str) -> Result<HookName, Failure> {
+    HookName::new(text).map_err(|_| Refusal::NotFound.into())
+}
+
 /// Parses the public id of an application. None has an id that cannot be read.
 pub(crate) fn application_id(text: &str) -> Result<PublicId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
@@ -109,6 +115,13 @@ pub(crate) fn show_once(link: &str) {
     if let Some(shown) = use_context::<ShownOnce>() {
         shown.set(link.to_owned());
     }
+}
+
+/// Shows the URL of an incoming webhook once, in the response to a form; returns it.
+pub(crate) fn show_hook_url(token: &ApiToken) -> String {
+    let url = absolute(&format!("/hooks/{}", token.reveal()));
+    show_once(&url);
+    url
 }
 
 /// Redirects the browser to a path of this server; a script follows it on its own.

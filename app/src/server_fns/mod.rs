@@ -9,6 +9,7 @@ pub(crate) mod context;
 mod cookies;
 mod directs;
 mod groups;
+mod hooks;
 mod manage;
 mod messages;
 mod people;
@@ -38,6 +39,7 @@ pub use groups::{
     CreateGroup, GetConversationView, Join, Leave, SetPreferences, conversation_view, create_group, join,
     leave, set_preferences,
 };
+pub use hooks::{CreateHook, DeleteHook, RotateHook, create_hook, delete_hook, rotate_hook};
 pub use manage::{Archive, CreateInvite, DeleteGroup, ManageMembers, RevokeInvite, UpdateSettings};
 pub use manage::{archive, create_invite, delete_group, manage_members, revoke_invite, update_settings};
 pub use messages::{Amend, History, Post, amend, history, post};

@@ -88,6 +88,7 @@ pub(crate) fn connected() -> (ChatClient, Timeline) {
         mine: vec![mine(1)],
         more: false,
         cursor: Cursor { epoch: EPOCH, seq: Seq(1) },
+        file_bytes: 1_000,
     };
     let client = ChatClient::new(visit);
     let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), person("ann").id, app::Zone::UTC);
@@ -127,7 +128,7 @@ pub(crate) fn rows(timeline: &Timeline) -> Vec<(String, Option<u64>, RowState)> 
 }
 
 pub(crate) fn post(client: &ChatClient, id: &str) {
-    client.post(&topic(), SendId::new(id).unwrap(), id, None, 0.0);
+    client.post(&topic(), SendId::new(id).unwrap(), id, None, Vec::new(), 0.0);
 }
 
 pub(crate) fn row(id: &str, seq: Option<u64>, state: RowState) -> (String, Option<u64>, RowState) {

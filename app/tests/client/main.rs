@@ -5,3 +5,4 @@ mod passing;
 mod resuming;
 mod sending;
 mod timeline;
+mod uploading;

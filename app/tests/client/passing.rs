@@ -85,8 +85,13 @@ fn what_was_read_elsewhere_during_an_outage_is_read_here_too() {
     // A count that arrives while the list is loading may be newer than the list.
     told_unread(&client, 3);
     let mine = client.mine.with_untracked(|mine| mine.clone());
-    let visit =
-        Overview { me: person("ann"), mine, more: false, cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+    let visit = Overview {
+        me: person("ann"),
+        mine,
+        more: false,
+        cursor: Cursor { epoch: EPOCH, seq: Seq(1) },
+        file_bytes: 0,
+    };
     client.looked_around(visit, 300.0);
     let frames = sent(&client, 1_300.0);
     assert_eq!(frames.iter().filter(|frame| frame["action"] == "unread").count(), 1);

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use wire::{ApplicationId, AuditEvent, Json, SendId, Seq, Timestamp, Topic, UserId, UserKey};
 
 use crate::auth::caller::Caller;
+use crate::auth::file_link::FileLinkSeal;
 use crate::auth::master_secret::{KeyPurpose, MasterSecret};
 use crate::auth::network::Network;
 use crate::auth::passwords::PasswordHashing;
@@ -21,9 +22,10 @@ use crate::auth::session::TokenHash;
 use crate::commit::committer::{Committer, PendingCommit, Publisher};
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
-use crate::jobs::JobWake;
-use crate::ports::bus::Bus;
-use crate::ports::clock::{Clock, SessionClock, SteadyClock};
+use crate::jobs::{JOBS_AT_ONCE, JobWake};
+use crate::ports::blobs::Blobs;
+use crate::ports::bus::{Bus, NodeId};
+use crate::ports::clock::{Clock, NodeClock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{Draft, JobCount, JobWrite, LeaseId, Store, StoreReader, TypedWrite, WithAudit};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
@@ -36,14 +38,17 @@ use crate::search::IndexProgress;
 use crate::service::application_room::ApplicationRoom;
 use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
+use crate::service::files::upload_limits::UploadLimits;
 use crate::service::limits::Limits;
+use crate::service::owned_tasks::OwnedTasks;
 use crate::service::rate_limiter::RateLimiter;
-use crate::tail::Tailer;
+use crate::tail::{Reporter, Tailer};
 
 /// The domain, as everything outside sees it: one handle per node, shared by all that runs on it. Its operations are
 /// in `service/`, one file an area.
 pub struct Chat {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<dyn Bus>,
     pub(crate) broker: Arc<Broker>,
     /// The way out for ephemeral events.
     pub(crate) signals: Signals,
@@ -63,6 +68,8 @@ pub struct Chat {
     pub(crate) token_sends: RateLimiter<TokenHash>,
     /// Rate limit for requests with an API token.
     pub(crate) token_requests: RateLimiter<TokenHash>,
+    /// Rate limit for the messages of an incoming webhook, by its bot.
+    pub(crate) hook_rate: RateLimiter<UserKey>,
     /// Rate limit for publishing to open topics, by application and network.
     pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
@@ -80,10 +87,19 @@ pub struct Chat {
     /// The room for users and conversations that each application has left.
     pub(crate) application_room: ApplicationRoom,
     pub(crate) password_hashing: PasswordHashing,
-    /// The token that makes a user the owner, if it was offered and not used.
-    pub(crate) owner_link: Mutex<Option<TokenHash>>,
     /// The pool that re-encodes pictures, one at a time: each may take much memory.
     pub(crate) pictures: CpuPool,
+    /// The contents of files.
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// The uploads in progress.
+    pub(crate) uploads: Arc<UploadLimits>,
+    /// The uploads that are received and not yet committed.
+    pub(crate) finishing: OwnedTasks,
+    /// The pool that decodes the pictures of messages, one at a time: each may take much memory. It has room for each
+    /// upload that the limits allow.
+    pub(crate) images: CpuPool,
+    /// The seal of links to files.
+    pub(crate) file_links: FileLinkSeal,
     /// The bounded pool that parses long texts.
     pub(crate) readings: CpuPool,
     /// The number of texts parsed in the pool.
@@ -103,6 +119,8 @@ pub struct Chat {
     pub(crate) index_progress: IndexProgress,
     /// The lease of this node's worker.
     lease: LeaseId,
+    /// The reports to a store that other nodes share.
+    pub(crate) reporter: Arc<Reporter>,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
     /// Background tasks: the tailer, the ephemeral flusher, the broker's shards and others.
@@ -113,9 +131,12 @@ pub struct Chat {
 pub struct Parts {
     /// The store of facts.
     pub store: Arc<dyn Store>,
+    /// The contents of files.
+    pub blobs: Arc<dyn Blobs>,
     /// The bus to other nodes.
     pub bus: Arc<dyn Bus>,
-    /// The wall clock and the monotonic clock, which tests set.
+    /// The wall clock and the monotonic clock of the machine, which tests set. The time of a shared store goes before the
+    /// wall clock: [`Store::time`].
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub chance: Arc<dyn RandomSource>,
@@ -148,34 +169,40 @@ impl Chat {
     /// tokio runtime; [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, bus, clock, chance, limits, secret } = parts;
+        let Parts { store, blobs, bus, clock, chance, limits, secret } = parts;
+        let clock: Arc<dyn Clock> = Arc::new(NodeClock { store: Arc::clone(&store), machine: clock });
         // One for each core.
         let shards = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let log_bytes = LogBytes { topic: limits.topic_log_bytes, all: limits.log_bytes };
         let (broker, shards) = Broker::new(log_bytes, shards);
         let broker = Arc::new(broker);
-        let signals = Signals::new(Arc::clone(&broker));
+        let node = NodeId(u64::from_be_bytes(random(&*chance)));
+        let signals = Signals::new(Arc::clone(&broker), Arc::clone(&bus), node);
         let revocations = Arc::new(Revocations::default());
+        let (job_wake, lease) = (Arc::new(JobWake::default()), LeaseId(random(&*chance)));
+        let ephemeral = Arc::new(EphemeralBuffer::default());
         let tailer = Tailer {
             store: Arc::clone(&store),
             broker: Arc::clone(&broker),
             bus: Arc::clone(&bus),
+            node,
             revocations: Arc::clone(&revocations),
+            wake: Arc::clone(&job_wake),
+            ephemeral: Arc::clone(&ephemeral),
         };
         let tailer = tokio::spawn(tailer.run(bus.listen()));
-        let (job_wake, lease) = (Arc::new(JobWake::default()), LeaseId(random(&*chance)));
         let (metrics, writability) = (Arc::new(ChatMetrics::default()), Arc::new(Writability::default()));
         let recent = Arc::new(RecentEntries::default());
         let publisher = Publisher {
             broker: Arc::clone(&broker),
             recent: Arc::clone(&recent),
-            bus,
+            bus: Arc::clone(&bus),
             revocations: Arc::clone(&revocations),
             wake: Arc::clone(&job_wake),
         };
         let committer =
             Committer::start(Arc::clone(&store), publisher, Arc::clone(&metrics), Arc::clone(&writability));
-        let (committer, ephemeral) = (Arc::new(committer), Arc::new(EphemeralBuffer::default()));
+        let committer = Arc::new(committer);
         let flusher = EphemeralFlusher::new(
             Arc::clone(&ephemeral),
             Arc::clone(&store),
@@ -187,11 +214,14 @@ impl Chat {
         let tidy = tidy(Arc::clone(&broker), Arc::clone(&recovery_cache), Arc::clone(&recent));
         let mut tasks = vec![tailer, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
+        let reporter = Reporter::new(store.is_shared(), Arc::clone(&revocations), Arc::clone(&clock));
+        tasks.push(tokio::spawn(Arc::clone(&reporter).run(Arc::clone(&store), Arc::clone(&bus))));
         let typing = Arc::new(TypingBuffer::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(signals.clone())));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
         let cursor_key = secret.derive(KeyPurpose::Cursors, ApplicationId::SERVER, 1);
         let cursor_seal = CursorSeal::new(&cursor_key);
+        let file_key = secret.derive(KeyPurpose::FileLinks, ApplicationId::SERVER, 1);
         let send_rate = RateLimiter::new(limits.send_burst, limits.send_per_second);
         let action_rate = RateLimiter::new(limits.action_burst, limits.actions_per_second);
         let newcomers = RateLimiter::new(limits.newcomer_burst, limits.newcomers_per_minute / 60.0);
@@ -199,6 +229,7 @@ impl Chat {
         let session_clock = SessionClock::new(Arc::clone(&clock));
         let chat = Arc::new(Self {
             store,
+            bus,
             broker,
             signals,
             clock,
@@ -211,6 +242,7 @@ impl Chat {
             send_rate,
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
             token_requests: RateLimiter::new(limits.token_request_burst, limits.token_requests_per_second),
+            hook_rate: RateLimiter::new(limits.hook_burst, limits.hook_posts_per_second),
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             action_rate,
             search_rate: RateLimiter::new(limits.search_burst, limits.searches_per_second),
@@ -220,8 +252,12 @@ impl Chat {
             typing,
             application_room: ApplicationRoom::default(),
             password_hashing: PasswordHashing::new(),
-            owner_link: Mutex::default(),
             pictures: CpuPool::new("pictures", 1, 8),
+            blobs,
+            uploads: Arc::new(UploadLimits::new(limits.files)),
+            finishing: OwnedTasks::default(),
+            images: CpuPool::new("images", 1, limits.files.uploads + JOBS_AT_ONCE),
+            file_links: FileLinkSeal::new(&file_key),
             readings: CpuPool::new("readings", 2, 256),
             texts_read: AtomicU64::new(0),
             revocations,
@@ -232,6 +268,7 @@ impl Chat {
             index_progress: IndexProgress::default(),
             job_wake,
             lease,
+            reporter,
             writability,
             committer,
             tasks: Mutex::new(tasks),
@@ -357,6 +394,7 @@ impl Chat {
         for task in self.tasks.lock().drain(..) {
             task.abort();
         }
+        self.finishing.finish().await;
         // The last commits: deliveries that devices have confirmed, and the leases of jobs, so that another node, or
         // the next start, need not wait until they expire.
         let release = JobWrite::Release { lease: self.lease };
@@ -368,6 +406,7 @@ impl Chat {
         // Without it, on a full disk, the leases expire.
         drop(self.committer.enqueue(ApplicationId::SERVER, release).await);
         self.committer.finish().await;
+        self.signals.say_bye().await;
         let mut committed = Ok(());
         for pending in last {
             committed = committed.and(pending.outcome().await.map(|_| ()));

@@ -32,16 +32,26 @@ pub use crate::auth::{
 };
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
-pub use crate::memory::{MemoryStore, Window};
+pub use crate::memory::{MemoryBlobs, MemoryStore, Window};
 pub use crate::ports::search as search_index;
-pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
+pub use crate::ports::{
+    BlobId, BlobKey, Blobs, ByteSource, BytesSource, CHUNK_BYTES, ListedBlob, OpenBlob, StoredBlob,
+};
+pub use crate::ports::{
+    Bus, BusHealth, BusMetrics, Clock, Hint, LocalBus, NodeId, OsRandom, RandomSource, Store, SystemClock,
+    bus, store,
+};
 pub use crate::realtime::RecentMetrics;
+pub use crate::service::HookWithToken;
 pub use crate::service::{
     ApplicationChange, ConversationRef, ExternalGroup, ExternalMessage, ExternalUser, ListedGroup, UserRef,
 };
 pub use crate::service::{
-    Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
+    Audience, Broadcast, CatchUp, Created, ManagementPage, OutgoingMessage, PendingSend, SendResult, Sent,
+    Subscribed,
 };
+pub use crate::service::{DeclaredBytes, FileLimits, FileLink, NewUpload, ReadableFile, Uploaded};
 pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
 pub use crate::service::{Inbox, InboxLoss, InboxReset, JsonPage};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
+pub use crate::tail::Freshness;

@@ -101,7 +101,8 @@ async fn of_a_deleted_message_nothing_is_found_any_more() {
     tea.amend(&tea.ben, secret, Amendment::Edit("the other secret word".into())).await.unwrap();
     let reply = tea.reply(&tea.ann, secret, "which word?").await;
     let Event::Message { reply_to: Some(quote), .. } = tea.at(reply).await else { panic!("a reply") };
-    let expected = Quote { seq: secret, author: tea.ben.person(), excerpt: "the other secret word".into() };
+    let expected =
+        Quote { seq: secret, author: tea.ben.person(), excerpt: "the other secret word".into(), files: None };
     assert_eq!(quote, expected);
 
     // The admin deletes it.

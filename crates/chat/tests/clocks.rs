@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::testing::{ManualClock, Node, SeededChance, guest};
-use chat::{Chat, Clock, LocalBus, MasterSecret, MemoryStore, Parts, Store, Token, Window};
+use chat::{Chat, Clock, LocalBus, MasterSecret, MemoryBlobs, MemoryStore, Parts, Store, Token, Window};
 use wire::{Person, Timestamp};
 
 const DAY: i64 = 86_400_000;
@@ -57,8 +57,9 @@ async fn a_session_that_began_by_a_clock_that_was_ahead_lasts_no_longer_than_oth
     let (bus, chance) = (Arc::new(LocalBus::default()), Arc::new(SeededChance::new(2)));
     let limits = Node::patient();
     let secret = MasterSecret::from_bytes([7; 32]);
-    let parts = Parts { store, bus, clock: clock.clone(), chance, limits, secret };
-    let node = Node { chat: Chat::start(parts), clock };
+    let blobs = Arc::new(MemoryBlobs::default());
+    let parts = Parts { store, blobs: blobs.clone(), bus, clock: clock.clone(), chance, limits, secret };
+    let node = Node { chat: Chat::start(parts), clock, blobs };
     for day in (0..limits.session_days).step_by(10) {
         assert_eq!(recognised(&node, &token).await, Some(ann.person()), "day {day}");
         node.clock.advance(10 * DAY);

@@ -180,7 +180,7 @@ async fn a_deleted_application_ends_at_once_and_leaves_nothing() {
 
     // A request that was on its way writes once more; the last look finds it.
     node.chat.publish(&caller, news(), None, Json::of(&2)).await.unwrap();
-    node.clock.advance(6 * 60_000);
+    node.clock.advance(21 * 60_000);
     until(async || store.application(ApplicationKey::Id(id)).await.unwrap().is_none()).await;
     assert_eq!(store.reader(id).page(&news(), whole()).await.unwrap().head, Seq(0));
     assert!(store.application(ApplicationKey::Id(ApplicationId::BUILT_IN)).await.unwrap().is_some());

@@ -55,6 +55,7 @@ fn apply(roster: &mut Roster, decision: &Decision) {
                 }
             }
             Fact::InviteRevoked(id) => roster.invites.retain(|invite| invite.id != *id),
+            Fact::Hook(_) => {}
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use chat::store::Range;
 use chat::testing::{Node, reader};
-use chat::{ApplicationChange, Caller, ConversationRef, Created, Error, TokenScope, UserRef};
-use wire::{Amendment, AppRole, Conversation, Json, Refusal, SendId, Seq, Timestamp, Topic};
+use chat::{
+    ApplicationChange, BytesSource, Caller, ConversationRef, Created, DeclaredBytes, Error, NewUpload,
+    OutgoingMessage, TokenScope, UserRef,
+};
+use wire::{Amendment, AppRole, Conversation, Json, NewAttachment, Refusal, SendId, Seq, Timestamp, Topic};
 
 struct World {
     node: Node,
@@ -319,4 +322,38 @@ async fn a_link_signs_in_once_with_the_rights_of_a_token() {
     world.node.clock.advance(60_000);
     let over = chat.use_sign_in_link(&Caller::default(), late.application, &late.token).await;
     assert_eq!(refused(over.map(|_| ())), Some(Refusal::LinkOver));
+}
+
+#[tokio::test]
+async fn a_link_to_a_file_ends_with_the_token_by_which_it_was_asked_for() {
+    let world = World::new().await;
+    let chat = &world.node.chat;
+    let new = NewUpload { name: "a.txt".into(), bytes: DeclaredBytes::Exactly(3), key: None };
+    let file = chat.upload(&world.shop, new, &mut BytesSource::new("tea".into())).await.unwrap().file;
+    let topic = world.group("tea").await;
+    let attachments = [NewAttachment { id: file.id, alt: String::new() }];
+    let id = chat.new_send_id();
+    let message =
+        OutgoingMessage { id: &id, text: "a", reply_to: None, recipients: None, attachments: &attachments };
+    let sending = chat.begin_message(&world.shop, topic, message).await.unwrap();
+    chat.finish(sending).await.unwrap();
+    let zoes = world.scoped(None, None, false).await;
+    let (by_token, by_shop) =
+        (chat.link_file(&zoes, file.id).await.unwrap(), chat.link_file(&world.shop, file.id).await.unwrap());
+    let acting = chat.act_as(world.shop.clone(), &named("zoë")).await.unwrap();
+    let by_acting = chat.link_file(&acting, file.id).await.unwrap();
+    let opens = async |token: &str| refused(chat.open_file_link(token).await);
+    for link in [&by_token, &by_shop, &by_acting] {
+        assert_eq!(opens(&link.token).await, None);
+    }
+    chat.rotate_signing_key(&world.shop, 60).await.unwrap();
+    assert_eq!(opens(&by_token.token).await, None, "the key works for a minute");
+    chat.rotate_signing_key(&world.shop, 0).await.unwrap();
+    assert_eq!(opens(&by_token.token).await, Some(Refusal::FileLinkOver));
+    assert_eq!(opens(&by_acting.token).await, None);
+    let handle = world.made.token.hash().handle();
+    chat.revoke_own_api_token(&world.shop, &handle).await.unwrap();
+    for link in [&by_shop, &by_acting] {
+        assert_eq!(opens(&link.token).await, Some(Refusal::FileLinkOver));
+    }
 }

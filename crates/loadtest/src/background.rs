@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use wire::Person as Guest;
 
 use crate::record::{Note, Record};
@@ -29,7 +29,7 @@ impl Background {
     /// Joins, promotes, demotes, leaves and broadcasts, round after round, until it is stopped. Returns the founder's
     /// record of the broadcasts.
     pub(crate) async fn keep(self) -> io::Result<Record> {
-        let mut record = Record { name: "the founder".into(), notes: Vec::new() };
+        let mut record = Record { name: "the founder".into(), ..Record::default() };
         let (wanderer, cookie) = &self.wanderer;
         let wanderer = wanderer.id.to_string();
         let mut round = 0;
@@ -42,7 +42,7 @@ impl Background {
             let (id, text) = (format!("all-{round}"), format!("to all, number {round}"));
             // The first message of a broadcast has this id.
             let first = format!("{id}/0");
-            record.notes.push(Note::Invoke { id: first.clone(), body: text.clone() });
+            record.notes.push(Note::Invoke { id: first.clone(), body: text.clone(), at: Instant::now() });
             let to = format!("group/{}", self.group);
             let fields = [("id", id.as_str()), ("text", &text), ("to[]", &to)];
             self.act(&self.founder, "/do/broadcast", &fields).await?;

@@ -100,7 +100,7 @@ impl EndToEnd {
     }
 
     /// Has everybody send; returns their records, by group.
-    async fn speak(&self, audiences: &[Audience]) -> io::Result<Vec<Vec<Record>>> {
+    pub(crate) async fn speak(&self, audiences: &[Audience]) -> io::Result<Vec<Vec<Record>>> {
         let people = self.groups * self.each;
         let pause = Duration::from_secs(1) * people / self.rate.max(1);
         let count = u64::from(self.rate) * self.time.as_secs() / u64::from(people.max(1));

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::io;
 
 use serde_json::Value;
-use wire::{Entry, Seq};
+use wire::{Entry, Seq, UserId};
 
-use crate::record::Line;
+use crate::record::{Line, MembershipChange};
 use probe::http::get;
 
 /// The most entries of a page.
@@ -21,7 +21,19 @@ pub(crate) fn line(entry: Entry<Value>) -> Line {
         Some(kind @ ("edited" | "reacted")) => Some(kind.to_owned()),
         _ => None,
     };
-    Line { seq, id: id.to_string(), body }
+    Line { seq, id: id.to_string(), body, membership: membership(&data) }
+}
+
+/// Returns the membership that an event begins or ends.
+fn membership(data: &Value) -> Option<MembershipChange> {
+    let (person, is_member) = match data["type"].as_str()? {
+        "created" => (&data["by"], true),
+        "joined" => (&data["member"]["person"], true),
+        "left" | "removed" => (&data["person"], false),
+        _ => return None,
+    };
+    let user: UserId = person["id"].as_str()?.parse().ok()?;
+    Some(MembershipChange { user, is_member })
 }
 
 /// Reads the whole log, page by page.

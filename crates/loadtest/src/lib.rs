@@ -2,10 +2,12 @@
 //!
 //! It starts a real server process, has people sign up, join a group, send and listen, kills the server in between, and
 //! records everything that was sent, answered and read. The [`checker`] then looks for violations of what the server
-//! promised. It uses only the public interface; of our crates it must know nothing but `wire` and `probe`, which has the
-//! measurements that `hubbub bench` also makes. The server never depends on it.
+//! promised. It uses only the public interface; of our crates it must know nothing but `wire`, `probe`, which has the
+//! measurements that `hubbub bench` also makes, and `services`. The server never depends on it.
 //!
-//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`] and [`end_to_end`] measure and check: their
+//! [`cluster`] does so with several nodes, on services that it starts and lets fail, while rights end.
+//!
+//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`], [`end_to_end`] and [`nodes`] measure and check: their
 //! readers, thousands of them in `listener/`, keep records for the checker. [`half_sent`], [`history_page`],
 //! [`pages`] and [`tenants`] only measure.
 //!
@@ -15,13 +17,16 @@ pub mod background;
 pub mod baseline;
 pub mod checker;
 pub mod churn;
+pub mod cluster;
 pub mod end_to_end;
 pub mod groups;
 pub mod half_sent;
 mod history;
 pub mod history_page;
+pub mod lateness;
 pub mod leak_check;
 mod listener;
+pub mod nodes;
 pub mod pages;
 pub mod person;
 pub mod record;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, pages, rest_send,
-    resume_storm, slow_consumer, soak, tenants, told,
+    check, churn, cluster, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, nodes,
+    pages, rest_send, resume_storm, slow_consumer, soak, tenants, told,
 };
 
 /// Load tests with people over real sockets, and a checker of what they saw.
@@ -22,6 +22,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Cluster test: several nodes on one database and one bus, messages, rights that end, faults of every part, and a check
+    /// of the result
+    Cluster(cluster::Arguments),
     /// Crash test: a group, messages, kills, and a check of the result
     Crash(crash::Arguments),
     /// Mixed load: people also edit, react, join, leave, change roles and broadcast
@@ -34,6 +37,8 @@ enum Command {
     Durable(durable::Arguments),
     /// End-to-end latency between people, with a store on disk and one in memory
     EndToEnd(end_to_end::Arguments),
+    /// Two nodes beside one: acks per second, and latency from node to node
+    Nodes(nodes::Arguments),
     /// Sends per second over the REST API and their latency
     RestSend(rest_send::Arguments),
     /// Many applications on one server: memory, and a quiet one beside a noisy one
@@ -68,12 +73,14 @@ async fn main() -> ExitCode {
     // Each socket is a descriptor. Where the system does not raise the limit, opening one fails with an error.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let good = match Cli::parse().command {
+        Command::Cluster(arguments) => told("cluster", cluster::run(arguments).await),
         Command::Crash(arguments) => told("crash", crash::run(arguments).await),
         Command::Mixed(arguments) => told("mixed", mixed::run(arguments).await),
         Command::Fanout(arguments) => told("fan-out", fanout::run(arguments).await),
         Command::Idle(arguments) => told("idle", idle::run(arguments).await),
         Command::Durable(arguments) => told("durable", durable::run(arguments).await),
         Command::EndToEnd(arguments) => told("end-to-end", end_to_end::run(arguments).await),
+        Command::Nodes(arguments) => told("nodes", nodes::run(arguments).await),
         Command::Pages(arguments) => told("pages", pages::run(arguments).await),
         Command::Groups(arguments) => told("groups", groups::run(arguments).await),
         Command::RestSend(arguments) => told("rest-send", rest_send::run(arguments).await),

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::background::Background;
 use crate::checker::{Finding, check};
 use crate::history::whole_log;
-use crate::person::{Person, Progress};
+use crate::person::{Person, Progress, Setting};
 use probe::guest::introduce;
 use probe::server::Server;
 use probe::setup::{TestGroup, gather};
@@ -61,7 +61,7 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    fn new(seed: u64, cuts: usize) -> Self {
+    pub(crate) fn new(seed: u64, cuts: usize) -> Self {
         Self { state: Arc::new(Mutex::new(seed)), cuts }
     }
 
@@ -75,6 +75,17 @@ impl Chaos {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^= bits >> 31;
         f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+    }
+
+    /// Returns a number below `count`, or 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "small counts"
+    )]
+    pub(crate) fn below(&self, count: usize) -> usize {
+        ((self.chance() * count as f64) as usize).min(count.saturating_sub(1))
     }
 
     /// Returns the number of frames after which a connection breaks, if it does.
@@ -108,18 +119,18 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
     let TestGroup { group, topic, people: guests } = gather(&host, plan.people).await?;
     let founder = guests.first().map(|(_, cookie)| cookie.clone()).unwrap_or_default();
 
+    let setting = Setting {
+        hosts: [host.clone()].into(),
+        topic: topic.clone(),
+        progress: Arc::clone(&progress),
+        chaos,
+        mixed: plan.mixed,
+        pace: None,
+    };
     let mut test_group = JoinSet::new();
     for (n, guest) in guests.into_iter().enumerate() {
         let share = plan.messages / plan.people + usize::from(n < plan.messages % plan.people);
-        let person = Person::new(
-            host.clone(),
-            guest,
-            topic.clone(),
-            share,
-            Arc::clone(&progress),
-            chaos.clone(),
-            plan.mixed,
-        );
+        let person = Person::new(setting.clone(), guest, Some(share));
         test_group.spawn(person.live(until));
     }
 
@@ -182,7 +193,7 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
 }
 
 /// Waits until this many messages are acknowledged; returns false if the time is over first.
-async fn reached(progress: &Progress, acks: usize, until: Instant) -> bool {
+pub(crate) async fn reached(progress: &Progress, acks: usize, until: Instant) -> bool {
     while progress.acks.load(Ordering::Acquire) < acks {
         if Instant::now() > until {
             return false;

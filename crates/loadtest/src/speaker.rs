@@ -43,7 +43,7 @@ impl Speaker {
         payload: usize,
     ) -> io::Result<Self> {
         let stream = shake_hands_as(connect(target.addr, number).await?, "/ws", cookie).await?;
-        let record = Record { name: name.into(), notes: Vec::new() };
+        let record = Record { name: name.into(), ..Record::default() };
         let target = Arc::clone(target);
         Ok(Self { target, stream, frames: Frames::default(), payload, said: 0, answered: 0, record })
     }
@@ -69,15 +69,16 @@ impl Speaker {
     }
 
     async fn post(&mut self, due: Instant) -> io::Result<()> {
-        let Record { name, notes } = &mut self.record;
+        let Record { name, notes, .. } = &mut self.record;
         let id = format!("{name}-{}", self.said);
         let said = format!("{name} says {} ", self.said);
         let text = format!("{said:x<width$}", width = self.payload.max(said.len() + 1));
         self.said += 1;
-        notes.push(Note::Invoke { id: id.clone(), body: text.clone() });
+        notes.push(Note::Invoke { id: id.clone(), body: text.clone(), at: Instant::now() });
         self.target.lines.note_sent(&id, due);
         let (topic, id) = (self.target.topic.clone(), SendId::new(&id).map_err(io::Error::other)?);
-        let action = Action::Post { topic, id, text, reply_to: None, recipients: None };
+        let action =
+            Action::Post { topic, id, text, reply_to: None, recipients: None, attachments: Vec::new() };
         self.stream.write_all(&client_text(&ClientFrame { action, reference: None }.encode())).await
     }
 

@@ -15,7 +15,7 @@ use crate::fanout::WARM_UP;
 use crate::quantiles::{float, quantile_ms};
 use crate::server::{Server, Serving};
 use crate::watch::{Step, Watcher};
-use crate::websocket::{Counter, Kind, await_data, client_text, connect, shake_hands};
+use crate::websocket::{Frames, Kind, await_data, client_text, connect, shake_hands};
 
 /// The parameters of a durability benchmark.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Durable {
     pub senders: u32,
     /// The number of topics they send to.
     pub topics: u32,
+    /// The number of the first of them: those with other numbers are others.
+    pub first_topic: u32,
     /// The rate of all senders together, in messages per second; without it, as fast as they are acknowledged.
     pub rate: Option<u32>,
     /// The duration, after a second of warm-up.
@@ -47,6 +49,8 @@ pub struct Acknowledged {
 
 /// The messages that each sender has in flight when there is no rate.
 const UNDER_WAY: u64 = 32;
+/// The beginning of an ack.
+const ACK: &[u8] = br#"{"event":"ack""#;
 /// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
 
@@ -88,7 +92,7 @@ impl Durable {
         let pause = self.rate.map(|rate| Duration::from_secs(1) * self.senders / rate.max(1));
         let mut senders = JoinSet::new();
         for number in 0..self.senders {
-            let topic = number % self.topics.max(1);
+            let topic = self.first_topic + number % self.topics.max(1);
             senders.spawn(Task { addr, number, senders: self.senders, topic, pause, from, until }.run());
         }
         let mut samples = Vec::new();
@@ -114,7 +118,7 @@ impl Task {
             r#"{{"action":"publish","topic":"durable-{}","data":"{data}"}}"#,
             self.topic
         ));
-        let (mut counter, mut samples) = (Counter::default(), Vec::new());
+        let (mut frames, mut samples) = (Frames::default(), Vec::new());
         // The write time of each message; acks come in the same order.
         let (mut due, mut answered) = (Vec::<Instant>::new(), 0);
         // Senders are spread over the pause.
@@ -133,7 +137,7 @@ impl Task {
                 }
                 readable = stream.readable() => {
                     readable?;
-                    let came = read(&stream, &mut counter)?;
+                    let came = read(&stream, &mut frames)?;
                     let now = Instant::now();
                     for _ in 0..came {
                         let sent = due.get(usize::try_from(answered).unwrap_or(usize::MAX));
@@ -150,13 +154,20 @@ impl Task {
 }
 
 /// Returns the number of acks that have arrived.
-fn read(stream: &TcpStream, counter: &mut Counter) -> io::Result<u64> {
-    let (mut scratch, mut came) = ([0; 16 * 1_024], 0);
+///
+/// # Errors
+/// If the socket is closed, or a message was refused.
+fn read(stream: &TcpStream, frames: &mut Frames) -> io::Result<u64> {
+    let (mut scratch, mut came, mut other) = ([0; 16 * 1_024], 0, None);
     match stream.try_read(&mut scratch) {
         Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
         Ok(length) => {
-            counter.count(&scratch[..length], |kind, _| came += u64::from(kind == Kind::Data));
-            Ok(came)
+            frames.take(&scratch[..length], |kind, payload| match kind {
+                Kind::Data if payload.starts_with(ACK) => came += 1,
+                Kind::Data => other = Some(String::from_utf8_lossy(payload).into_owned()),
+                _ => {}
+            });
+            other.map_or(Ok(came), |frame| Err(io::Error::other(format!("not an ack: {frame}"))))
         }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
         Err(error) => Err(error),

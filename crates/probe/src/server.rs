@@ -20,6 +20,10 @@ pub struct Server {
     binary: PathBuf,
     store: String,
     plant: Option<String>,
+    /// The setting of the bus; none for the default.
+    bus: Option<String>,
+    /// The folder of files, if it is one that several nodes have.
+    blobs: Option<PathBuf>,
     port: u16,
     /// The port of its metrics.
     metrics: u16,
@@ -58,6 +62,19 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a node of a cluster: on a database that it shares with others, and with a bus between them, by their URLs.
+    /// Without a bus there are no hints. All nodes have the same folder of files.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn node(binary: &Path, store: &str, bus: Option<&str>, blobs: &Path) -> io::Result<Self> {
+        let mut server = Self::new(binary, store, tempfile::tempdir()?).await?;
+        server.bus = Some(bus.unwrap_or("none").to_owned());
+        server.blobs = Some(blobs.to_owned());
+        server.up().await?;
+        Ok(server)
+    }
+
     /// Starts a server on the subfolder `data` of a folder that is removed with the server.
     ///
     /// # Errors
@@ -84,7 +101,19 @@ impl Server {
         drop(probes);
         let (binary, store) = (binary.to_owned(), store.to_owned());
         let log = NamedTempFile::new()?;
-        Ok(Self { binary, store, plant: None, port, metrics, apart: false, child: None, folder, log })
+        Ok(Self {
+            binary,
+            store,
+            plant: None,
+            bus: None,
+            blobs: None,
+            port,
+            metrics,
+            apart: false,
+            child: None,
+            folder,
+            log,
+        })
     }
 
     /// Returns the host and port that it listens on.
@@ -169,11 +198,19 @@ impl Server {
                 ("HUBBUB_SOCKETS_PER_USER", "1000000"),
                 ("HUBBUB_SOCKETS_PER_NETWORK", "1000000"),
             ])
+            .envs(self.blobs.as_ref().map(|folder| ("HUBBUB_BLOBS", folder)))
             .env("HUBBUB_METRICS", format!("127.0.0.1:{}", self.metrics))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::options().append(true).open(&self.log)?)
             .kill_on_drop(true);
+        if self.store.starts_with("postgres") {
+            // The same for all nodes of a database.
+            command.env("HUBBUB_SECRET", "0123456789abcdef".repeat(4));
+        }
+        if let Some(bus) = &self.bus {
+            command.env("HUBBUB_BUS", bus);
+        }
         if let Some(plant) = &self.plant {
             command.env("HUBBUB_PLANT", plant);
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chat::store::ExternalKey;
 use chat::testing::{Node, SeededChance};
-use chat::{ApplicationChange, Caller, UserRef};
+use chat::{ApplicationChange, BytesSource, Caller, DeclaredBytes, NewUpload, UserRef};
 use rusqlite::Connection;
 use store::SqliteStore;
 use wire::{Amendment, Emoji, JoinPolicy, Pair, Setting, Topic};
@@ -56,6 +56,10 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
     chat.join(&ben, tea, None).await?;
     chat.join(&cal, tea, None).await?;
     chat.create_invite(&ann, tea, 60, 3).await?;
+    chat.create_hook(&ann, tea, "Kettle").await?;
+    let upload =
+        NewUpload { name: "tea.txt".into(), bytes: DeclaredBytes::Exactly(3), key: Some("up-1".into()) };
+    chat.upload(&ann, upload, &mut BytesSource::new("tea".into())).await?;
     let topic = Topic::group(tea);
     let said = node.say(&ann, tea, "Hello @Ben, *tea* is ready").await;
     chat.post(&ben, topic.clone(), chat.new_send_id(), "Coming", Some(said.seq)).await?;

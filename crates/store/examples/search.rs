@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use chat::search::SearchQuery;
 use chat::search_index::{CandidateRequest, IndexUpdate, SearchIndex};
 use chat::store::{
-    Application, ApplicationKey, BodyHash, Commit, Committed, Draft, Ends, JobCount, Mentions, MessageTail,
-    Position, Sender, Slices, StoreReader, Tail,
+    Application, ApplicationKey, BodyHash, Commit, Committed, Draft, Ends, FoundHook, JobCount, Mentions,
+    MessageTail, Position, Sender, Slices, StoreReader, Tail,
 };
 use chat::testing::{Node, User};
 use chat::{
@@ -173,6 +173,8 @@ async fn fill(
             reactions: Vec::new(),
             pinned: false,
             recipients: Vec::new(),
+            attachments: Vec::new(),
+            bot: false,
         });
         let draft = Draft {
             topic: Topic::group(groups[number % groups.len()]),
@@ -427,6 +429,10 @@ impl Store for Unindexed {
 
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
         self.0.api_token(token).await
+    }
+
+    async fn hook(&self, token: TokenHash) -> Result<Option<FoundHook>, Fault> {
+        self.0.hook(token).await
     }
 
     async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {

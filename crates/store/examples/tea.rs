@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat::testing::{ManualClock, Node, User};
-use chat::{Ack, Caller, Chat, Clock, LocalBus, OsRandom, Parts, SystemClock};
+use chat::{Ack, Caller, Chat, Clock, LocalBus, MemoryBlobs, OsRandom, Parts, SystemClock};
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
 use wire::{Amendment, Emoji, GroupId, JoinPolicy, Pair, Role, Seq, Setting, Timestamp, Topic};
@@ -87,6 +87,7 @@ async fn main() -> Done {
     let limits = chat::Limits { newcomer_burst: u32::MAX, ..Node::patient() };
     let chat = Chat::start(Parts {
         store,
+        blobs: Arc::new(MemoryBlobs::default()),
         bus: Arc::new(LocalBus::default()),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         chance: Arc::new(OsRandom),

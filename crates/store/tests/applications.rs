@@ -36,6 +36,7 @@ const OTHER_KEYS: &[&str] = &[
     "entries_pinned: log",
     "entries_rows: log",
     "entries_to_plan: position",
+    "hooks_by_token: token_hash",
     "jobs_by_lease: lease",
     "jobs_by_time: run_at",
     "jobs_dead: run_at",

@@ -32,6 +32,19 @@ fn every_table_says_how_its_rows_are_backed_up_and_when_they_go() {
     assert_eq!(listed("Tables of `hubbub.db`"), tables, "docs/data.md lists every table, and no other");
 }
 
+#[test]
+fn every_table_of_a_postgresql_database_is_listed_as_well() {
+    let schema = include_str!("../src/postgres/schema.sql");
+    let tables: BTreeSet<String> = schema
+        .lines()
+        .filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split_once(' '))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let mut all = listed("Tables of `hubbub.db`");
+    all.extend(listed("Tables of a PostgreSQL database"));
+    assert_eq!(all, tables);
+}
+
 #[tokio::test]
 async fn every_table_of_the_search_index_says_what_it_holds() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,6 +72,10 @@ async fn every_file_of_the_data_folder_says_what_it_is() {
     let mut listed = listed("Files of the data folder");
     // The server makes it, not the store.
     assert!(listed.remove("control.sock"));
+    // So it does this folder.
+    assert!(listed.remove("blobs"));
+    // And this one only `hubbub move`.
+    assert!(listed.remove("moved.txt"));
     assert_eq!(listed, files, "docs/data.md lists every file, and no other");
 }
 

@@ -1,18 +1,22 @@
 //! Client frames: the actions that a client sends over the socket.
 
 mod fields;
+mod reference;
 
 use serde_json::{Map, Value};
+
+pub use self::reference::Ref;
 
 use self::fields::{
     Fields, read_fields, take, take_cursor, take_id, take_optional, take_publish, take_string, take_text,
     take_topic,
 };
 
+use crate::attachment::NewAttachment;
 use crate::emoji::Emoji;
 use crate::id::{SendId, UserId};
 use crate::json::Json;
-use crate::limits::{FRAME_BYTES, REF_BYTES};
+use crate::limits::FRAME_BYTES;
 use crate::refusal::{Expected, Refusal};
 use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
@@ -75,6 +79,8 @@ pub enum Action {
         reply_to: Option<Seq>,
         /// The only members of a group who read it, besides the author; none for every member.
         recipients: Option<Vec<UserId>>,
+        /// The files that it takes.
+        attachments: Vec<NewAttachment>,
     },
     /// Changes a message that was said.
     Amend {
@@ -150,11 +156,6 @@ pub enum Amendment {
     Pin(bool),
 }
 
-/// The sender's mark on a frame: a string of at most 128 bytes, or a number.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Ref(Value);
-
 /// The refusal of an invalid frame, with its `ref` if that could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvalidFrame {
@@ -212,7 +213,7 @@ impl ClientFrame {
                 put("action", "unsubscribe".into());
                 put("topic", topic.as_str().into());
             }
-            Action::Post { topic, id, text, reply_to, recipients } => {
+            Action::Post { topic, id, text, reply_to, recipients, attachments } => {
                 put("action", "post".into());
                 put("topic", topic.as_str().into());
                 put("id", id.as_str().into());
@@ -222,6 +223,9 @@ impl ClientFrame {
                 }
                 if let Some(users) = recipients {
                     put("recipients", users.iter().map(UserId::to_string).collect());
+                }
+                if !attachments.is_empty() {
+                    put("attachments", serde_json::to_value(attachments).unwrap_or_default());
                 }
             }
             Action::Amend { topic, id, target, amendment } => {
@@ -293,8 +297,8 @@ impl ClientFrame {
                 put("action", "ping".into());
             }
         }
-        if let Some(Ref(value)) = &self.reference {
-            put("ref", value.clone());
+        if let Some(reference) = &self.reference {
+            put("ref", reference.to_value());
         }
         Value::Object(fields).to_string()
     }
@@ -318,6 +322,7 @@ impl Action {
                 text: take_text(fields)?,
                 reply_to: take_optional(fields, "reply_to", Expected::Seq)?,
                 recipients: take_optional(fields, "recipients", Expected::UserIds)?,
+                attachments: take_optional(fields, "attachments", Expected::Attachments)?.unwrap_or_default(),
             }),
             "edit" => Self::take_amendment(fields, |fields| Ok(Amendment::Edit(take_text(fields)?))),
             "delete" => Self::take_amendment(fields, |_| Ok(Amendment::Delete)),
@@ -365,30 +370,6 @@ impl Action {
             target: take(fields, "target", Expected::Seq)?,
             amendment: amendment(fields)?,
         })
-    }
-}
-
-impl Ref {
-    /// A reference that is a number.
-    #[must_use]
-    pub fn number(number: u64) -> Self {
-        Self(number.into())
-    }
-
-    /// The number it is, if it is one.
-    #[must_use]
-    pub fn as_number(&self) -> Option<u64> {
-        self.0.as_u64()
-    }
-
-    fn take(fields: &mut Fields<'_>) -> Result<Option<Self>, Refusal> {
-        let wants = Expected::Reference;
-        match take_optional(fields, "ref", wants)? {
-            None => Ok(None),
-            Some(Value::String(text)) if text.len() <= REF_BYTES => Ok(Some(Self(Value::String(text)))),
-            Some(Value::Number(number)) => Ok(Some(Self(Value::Number(number)))),
-            Some(_) => Err(Refusal::FieldWrong { field: "ref".into(), wants }),
-        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::attachment::{Attachment, FileSummary};
 use crate::emoji::Emoji;
 use crate::fields::{Fields, by_fields};
 use crate::id::{GroupId, SendId, UserId};
-use crate::name::{Description, GroupName};
+use crate::name::{Description, GroupName, PersonName};
 use crate::rich_text::RichText;
 use crate::seq::Seq;
 use crate::time::Timestamp;
@@ -28,12 +29,37 @@ pub struct Quote {
     pub seq: Seq,
     /// The user who wrote the quoted message.
     pub author: Person,
-    /// The beginning of the message, without markup; empty if it is deleted.
+    /// The beginning of the message, without markup, or the name of its first file if it has no text; empty if it is
+    /// deleted.
     pub excerpt: String,
+    /// Its files, if it has no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FileSummary>,
 }
 
 by_fields!(Reaction { emoji, people });
-by_fields!(Quote { seq, author, excerpt });
+by_fields!(Quote { seq, author, excerpt; files });
+
+impl Quote {
+    /// Returns the quote of a message with this text and these files.
+    #[must_use]
+    pub fn of(seq: Seq, author: Person, body: &RichText, files: &[Attachment]) -> Self {
+        let excerpt = body.excerpt();
+        match files.first() {
+            // An empty excerpt would be that of a deleted message.
+            Some(first) if excerpt.is_empty() => {
+                Self { seq, author, excerpt: first.name.clone(), files: FileSummary::of(files) }
+            }
+            _ => Self { seq, author, excerpt, files: None },
+        }
+    }
+
+    /// Changes the excerpt: the message has another text now, or none if it is deleted.
+    pub fn requote(&mut self, excerpt: &str) {
+        excerpt.clone_into(&mut self.excerpt);
+        self.files = None;
+    }
+}
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 const fn is_false(flag: &bool) -> bool {
@@ -59,6 +85,20 @@ pub enum Setting {
     SlowS(u32),
     /// True if it is closed.
     Archived(bool),
+}
+
+/// The change of an incoming webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HookChange {
+    /// It was created.
+    Created,
+    /// It posts under another name.
+    Renamed,
+    /// It has another URL, and the old one no longer works.
+    Rotated,
+    /// It was deleted.
+    Deleted,
 }
 
 /// The entry in a user's own log of a broadcast: one text sent to many conversations. No [`Event`], since only
@@ -134,6 +174,13 @@ pub enum Event {
     },
     /// An invite no longer works. In the audit log.
     Uninvited { by: Person },
+    /// An incoming webhook was created, changed or deleted. In the audit log.
+    Hook {
+        change: HookChange,
+        /// The name under which it posts.
+        hook: PersonName,
+        by: Person,
+    },
     /// Somebody said something.
     Message {
         author: Person,
@@ -154,6 +201,12 @@ pub enum Event {
         /// The only readers besides the author; empty if every member reads it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recipients: Vec<Person>,
+        /// Its files, in the order of the author.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
+        /// True if the author is a bot: that of an incoming webhook.
+        #[serde(default, skip_serializing_if = "is_false")]
+        bot: bool,
     },
     /// Stands in the log of a group where a message is that only some members can read, or a change of one. Page and
     /// counts of others pass over it.
@@ -252,6 +305,7 @@ fn event(mut fields: Fields) -> Option<Event> {
         "changed" => Event::Changed { setting: f.take("setting")?, by: f.take("by")? },
         "invited" => Event::Invited { until: f.take("until")?, uses: f.take("uses")?, by: f.take("by")? },
         "uninvited" => Event::Uninvited { by: f.take("by")? },
+        "hook" => Event::Hook { change: f.take("change")?, hook: f.take("hook")?, by: f.take("by")? },
         "message" => Event::Message {
             author: f.take("author")?,
             text: f.take("text")?,
@@ -261,6 +315,8 @@ fn event(mut fields: Fields) -> Option<Event> {
             reactions: f.take_or_default("reactions")?,
             pinned: f.take_or_default("pinned")?,
             recipients: f.take_or_default("recipients")?,
+            attachments: f.take_or_default("attachments")?,
+            bot: f.take_or_default("bot")?,
         },
         "restricted" => Event::Restricted,
         "restricted_message" => Event::RestrictedMessage {
@@ -313,6 +369,8 @@ impl Event {
             reactions: Vec::new(),
             pinned: false,
             recipients: Vec::new(),
+            attachments: Vec::new(),
+            bot: false,
         }
     }
 

@@ -86,6 +86,11 @@ random_id! {
 }
 
 random_id! {
+    /// A file of one application. It is no secret: every read checks who may read it.
+    FileId
+}
+
+random_id! {
     /// An invitation to a group. Whoever knows it may use it.
     InviteId
 }

@@ -52,6 +52,10 @@
 //!   reason.
 //! - **Frame**: one unit on the socket. **Chat client**: the state of the page in the browser. **Timeline**: its view of one log.
 //!   **Outbox**: sends that are not acknowledged. **Hole**: a Seq known to be missing.
+//! - **File**: what somebody has uploaded: a picture, audio, a document. **Attachment**: a file of a message. **Alternative
+//!   text**: the description of a picture for those who do not see it. **Blob**: the content of a file, or of its
+//!   thumbnail. **Orphan**: a file that no message has taken. **Quota**: the most bytes of files of a user, or of an
+//!   application. **File link**: a link that lets one viewer read one file for a few minutes.
 //! - **Job**: work after a commit, such as a slice of a broadcast. It runs at least once. **Relay**: reads entries by their
 //!   Position and plans the jobs that they cause. **Worker**: runs due jobs and retries those that fail. **Lease**: a
 //!   worker's exclusive hold of a job, until a time. **Lane**: jobs that run one after the other. **Dead job**: its last
@@ -63,6 +67,7 @@
 //!   outage or a bug, opaque outside. **`CloseCode`**: the
 //!   reason that a socket ended, and whether to reconnect.
 
+mod attachment;
 mod audit_event;
 mod client_frame;
 mod close_code;
@@ -85,14 +90,17 @@ mod topic;
 mod view;
 mod visible;
 
+pub use attachment::{Attachment, FileSummary, NewAttachment};
 pub use audit_event::{AuditEvent, EndedSessions};
 pub use client_frame::{ACTIONS, Action, Amendment, ClientFrame, InvalidFrame, Ref};
 pub use close_code::CloseCode;
 pub use conversation::{Conversation, Pair};
 pub use emoji::Emoji;
 pub use entry::{Entry, Page, Rows};
-pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
-pub use id::{ApplicationId, GroupId, ID_BYTES, InvalidId, InviteId, PublicId, SendId, UserId, UserKey};
+pub use event::{BroadcastRecord, Event, HookChange, Quote, Reaction, Setting};
+pub use id::{
+    ApplicationId, FileId, GroupId, ID_BYTES, InvalidId, InviteId, PublicId, SendId, UserId, UserKey,
+};
 pub use json::Json;
 pub use mention::{EVERYONE, ID_CHARS, completes, mention_of};
 pub use name::{ApplicationTitle, Description, GroupName, PersonName};

@@ -22,6 +22,10 @@ pub const SLOW_SECONDS: u32 = 6 * 60 * 60;
 pub const LONGEST_MINUTES: u32 = 365 * 24 * 60;
 /// The most invites of a group that are open at once.
 pub const GROUP_INVITES: usize = 50;
+/// The most incoming webhooks of a group.
+pub const GROUP_HOOKS: usize = 50;
+/// The longest name of an incoming webhook in URLs.
+pub const HOOK_NAME_BYTES: usize = 40;
 /// The longest emoji; flags and families are long.
 pub const EMOJI_BYTES: usize = 40;
 /// The most different emoji on one message.
@@ -30,6 +34,14 @@ pub const REACTIONS: usize = 20;
 pub const BROADCAST_TARGETS: usize = 1_000;
 /// The most recipients of a message to some members of a group.
 pub const RECIPIENTS: usize = 100;
+/// The most files of a message.
+pub const ATTACHMENTS: usize = 10;
+/// The longest name of a file.
+pub const FILE_NAME_CHARS: usize = 120;
+/// The longest alternative text of a file.
+pub const ALT_CHARS: usize = 1_000;
+/// The most pixels of a picture in a message, over all its frames: the sides are limited only by this.
+pub const IMAGE_PIXELS: u64 = 40_000_000;
 /// The longest excerpt of a quoted message, in characters.
 pub const EXCERPT_CHARS: usize = 140;
 /// The allowed length of a password, in characters.

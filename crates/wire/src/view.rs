@@ -215,6 +215,8 @@ pub struct Overview {
     pub more: bool,
     /// The cursor of their own topic in this answer.
     pub cursor: Cursor,
+    /// The most bytes of a file that they upload; 0 if the answer does not say.
+    pub file_bytes: u64,
 }
 
 /// The start of a page of a conversation.
@@ -323,7 +325,7 @@ by_fields!(ReadState { user, delivered, read });
 by_fields!(Receipt { user, state });
 by_fields!(GroupSummary { id, name });
 by_fields!(ConversationItem { what, unread, mentions, head, at; notify, hidden });
-by_fields!(Overview { me, mine, cursor; more });
+by_fields!(Overview { me, mine, cursor; more, file_bytes });
 by_fields!(ConversationPageData { visit, view, link, form_id });
 by_fields!(ConversationView { what, settings, members, member_count, members_at, read, page; blocked, blocks, notify, hidden, pins });
 

@@ -5,7 +5,7 @@ use wire::{
     Action, ClientFrame, CloseCode, Cursor, Entry, Epoch, FromServer, Json, Ref, Refusal, Refused,
     ServerFrame,
 };
-use wire::{Amendment, DeliveryState, Emoji, ReadState, Receipt, UserId};
+use wire::{Amendment, DeliveryState, Emoji, FileId, NewAttachment, ReadState, Receipt, UserId};
 use wire::{ResetReason, SendId, Seq, Timestamp, Topic, limits};
 
 fn topic(name: &str) -> Topic {
@@ -14,6 +14,10 @@ fn topic(name: &str) -> Topic {
 
 fn id(text: &str) -> SendId {
     SendId::new(text).unwrap()
+}
+
+fn file() -> FileId {
+    "00000000000000zz".parse().unwrap()
 }
 
 fn user() -> UserId {
@@ -52,6 +56,7 @@ fn every_action_has_its_frame() {
                 text: "*hi*".into(),
                 reply_to: None,
                 recipients: None,
+                attachments: Vec::new(),
             },
         ),
         (
@@ -62,6 +67,7 @@ fn every_action_has_its_frame() {
                 text: "hi".into(),
                 reply_to: None,
                 recipients: Some(vec![user()]),
+                attachments: Vec::new(),
             },
         ),
         (
@@ -72,6 +78,18 @@ fn every_action_has_its_frame() {
                 text: "hi".into(),
                 reply_to: Some(Seq(7)),
                 recipients: None,
+                attachments: Vec::new(),
+            },
+        ),
+        (
+            r#"{"action":"post","attachments":[{"id":"00000000000000zz"},{"alt":"Tea","id":"00000000000000zz"}],"id":"x1","text":"","topic":"a"}"#,
+            Action::Post {
+                topic: topic("a"),
+                id: id("x1"),
+                text: String::new(),
+                reply_to: None,
+                recipients: None,
+                attachments: ["", "Tea"].map(|alt| NewAttachment { id: file(), alt: alt.into() }).into(),
             },
         ),
         (

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::value_parser;
 
-use crate::config::{ConfigError, StoreChoice};
+use crate::config::ConfigError;
 
 /// The arguments of `hubbub bench`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -29,8 +29,8 @@ pub struct BenchArgs {
     #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
     /// The storage backend [default: sqlite]
-    #[arg(long, env = "HUBBUB_STORE", value_enum)]
-    pub(crate) store: Option<StoreChoice>,
+    #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory", hide_env_values = true)]
+    pub(crate) store: Option<String>,
     /// The settings file, of which only data and store are used [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -43,7 +43,7 @@ impl Machine {
         sleep(LOOK).await;
         let busy = before.zip(ticks()).and_then(|(before, now)| now.busy_since(before));
         let sync_ms = match config.store {
-            StoreChoice::Memory => None,
+            StoreChoice::Memory | StoreChoice::Postgres(_) => None,
             StoreChoice::Sqlite => {
                 let path = folder.join("sync");
                 Some(spawn_blocking(move || sync_ms(&path)).await.map_err(io::Error::other)??)

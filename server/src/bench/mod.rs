@@ -76,6 +76,12 @@ const STEADY: u32 = 1_000;
 /// # Errors
 /// If a measurement cannot begin or fails.
 pub async fn bench(config: &Config, args: &BenchArgs) -> Result<Report, BenchError> {
+    if config.store.postgres().is_some() {
+        let right = "it measures this machine with a store of its own; add --store sqlite, or --store memory";
+        return Err(BenchError::Refused(ConfigError(format!(
+            "hubbub bench does not measure PostgreSQL: {right}"
+        ))));
+    }
     let failed = |error: io::Error| BenchError::Failed(format!("nothing could be measured: {error}"));
     // From here on a signal cleans up.
     let mut stop = Cancel::listen().map_err(failed)?;
@@ -89,7 +95,7 @@ pub async fn bench(config: &Config, args: &BenchArgs) -> Result<Report, BenchErr
         machine = Machine::look(config, folder.path()) => machine.map_err(failed)?,
     };
     let progress = Progress::over(&plan);
-    let mut bench = Bench { binary, store: config.store, plan, machine, folder, progress, stop };
+    let mut bench = Bench { binary, store: config.store.clone(), plan, machine, folder, progress, stop };
     let measured = bench.run().await;
     bench.progress.end();
     let place = bench.folder.path().display().to_string();
@@ -152,7 +158,7 @@ impl Bench {
     async fn durable_send(&mut self, part: Stage, rate: Option<u32>) -> Result<Acknowledged, BenchError> {
         let (server, store) = (self.binary.clone(), self.store.name().into());
         let time = self.plan.time;
-        let durable = Durable { server, store, senders: SENDERS, topics: TOPICS, rate, time };
+        let durable = Durable { server, store, senders: SENDERS, topics: TOPICS, first_topic: 0, rate, time };
         self.measure(part, async |server, progress| durable.run_on(server, progress).await).await
     }
 

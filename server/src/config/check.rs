@@ -1,19 +1,23 @@
 //! Validation of settings and their defaults.
 
 use std::net::IpAddr;
-use std::num::NonZero;
+use std::num::{NonZero, NonZeroU64};
 
 use chat::rules::RetentionDays;
-use chat::{Limits, MasterSecret, SignUp};
+use chat::{FileLimits, Limits, MasterSecret, SignUp};
 use ipnet::IpNet;
 
-use super::settings::{ServerSettings, SignUpChoice};
+use super::choices::SignUpChoice;
+use super::settings::ServerSettings;
+use super::store_choice::first_line;
 use super::{Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Timeouts};
 use crate::middleware::origin_parts;
 
 impl ServerSettings {
     /// Checks the settings; missing ones get the default that their flag's help names.
     pub(super) fn check(self) -> Result<Config, ConfigError> {
+        let data = self.data.clone().unwrap_or_else(|| "./data".into());
+        let (store, secret) = (StoreChoice::of(&self, &data)?, self.checked_secret()?);
         let (limits, sockets) = (Limits::default(), Sockets::default());
         let connections = Connections::default();
         let limits = Limits {
@@ -43,6 +47,12 @@ impl ServerSettings {
                 self.token_requests_per_second,
                 limits.token_requests_per_second,
             )?,
+            hook_burst: self.hook_burst.map_or(limits.hook_burst, NonZero::get),
+            hook_posts_per_second: rate(
+                "hook_posts_per_second",
+                self.hook_posts_per_second,
+                limits.hook_posts_per_second,
+            )?,
             open_topics: self.open_topics_limit.map_or(limits.open_topics, NonZero::get),
             open_topics_bytes: self
                 .open_topics_mib
@@ -53,6 +63,15 @@ impl ServerSettings {
                 self.publish_per_second,
                 limits.publish_per_second,
             )?,
+            files: FileLimits {
+                file_bytes: mib(self.file_mib, limits.files.file_bytes),
+                user_bytes: mib(self.user_files_mib, limits.files.user_bytes),
+                application_bytes: mib(self.application_files_mib, limits.files.application_bytes),
+                floor_bytes: self
+                    .files_floor_mib
+                    .map_or(limits.files.floor_bytes, |mib| mib.saturating_mul(MIB)),
+                ..limits.files
+            },
             sign_up: self.sign_up.map_or(limits.sign_up, SignUp::from),
             retention: RetentionDays {
                 messages: days(self.message_days, limits.retention.messages),
@@ -76,18 +95,19 @@ impl ServerSettings {
         }
         let mut config = Config {
             addr,
-            data: self.data.unwrap_or_else(|| "./data".into()),
-            store: self.store.unwrap_or(StoreChoice::Sqlite),
+            data,
+            bus: check_bus(self.bus, &store)?,
+            store,
+            blobs: self.blobs,
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
             trusted_proxies: self.trusted_proxies.map(check_proxies).transpose()?,
             open_topics_token: self.open_topics_token.map(check_token).transpose()?,
-            secret: self.secret.map(check_secret).transpose()?,
+            secret,
             connections: Connections {
                 node: self.connections.map_or(sockets.node, NonZero::get),
                 network: self.connections_per_network.map_or(connections.network, NonZero::get),
             },
             open_topics: self.open_topics.unwrap_or(OpenTopics::Loopback),
-            bus: self.bus.unwrap_or_else(|| "local".into()),
             metrics: self.metrics,
             log: self.log.unwrap_or_else(|| "warn".into()),
             limits,
@@ -129,6 +149,11 @@ fn rate(key: &str, given: Option<f64>, default: f64) -> Result<f64, ConfigError>
     }
 }
 
+/// Returns the bytes of a number of MiB.
+fn mib(given: Option<NonZeroU64>, default: u64) -> u64 {
+    given.map_or(default, |mib| mib.get().saturating_mul(MIB))
+}
+
 /// Returns a number of days, of which 0 is never.
 fn days(given: Option<u32>, default: Option<u32>) -> Option<u32> {
     given.map_or(default, |days| Some(days).filter(|days| *days > 0))
@@ -153,9 +178,44 @@ fn check_token(token: String) -> Result<String, ConfigError> {
     )))
 }
 
-fn check_secret(secret: String) -> Result<MasterSecret, ConfigError> {
-    let wrong = "secret is not right; give 64 hexadecimal digits, as `openssl rand -hex 32` prints them";
-    MasterSecret::parse(&secret).ok_or_else(|| ConfigError(wrong.into()))
+impl ServerSettings {
+    /// Returns the master secret, from the settings or from a file of the operator's.
+    fn checked_secret(&self) -> Result<Option<MasterSecret>, ConfigError> {
+        let (setting, secret) = match (&self.secret, &self.secret_file) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError("secret and secret_file are both set; set one of them".into()));
+            }
+            (Some(secret), None) => ("secret", secret.clone()),
+            (None, Some(file)) => ("secret_file", first_line("secret_file", file)?),
+            (None, None) => return Ok(None),
+        };
+        let right = "give 64 hexadecimal digits, as `openssl rand -hex 32` prints them";
+        let wrong = || ConfigError(format!("{setting} is not right; {right}"));
+        MasterSecret::parse(&secret).map(Some).ok_or_else(wrong)
+    }
+}
+
+/// Several nodes need a store that they share, which a file or the memory of one of them is not.
+fn check_bus(given: Option<String>, store: &StoreChoice) -> Result<bus::Address, ConfigError> {
+    let usual = if store.postgres().is_some() { bus::Address::None } else { bus::Address::Local };
+    let bus = given.map_or(Ok(usual), |given| bus::Address::parse(&given));
+    let bus = bus.map_err(|error| ConfigError(error.to_string()))?;
+    if bus == bus::Address::Local && store.postgres().is_some() {
+        return Err(ConfigError(
+            "bus = \"local\" reaches no other node of a PostgreSQL database; leave bus out, or give the address of Redis or \
+             NATS, such as redis://127.0.0.1:6379"
+                .into(),
+        ));
+    }
+    if bus != bus::Address::Local && store.postgres().is_none() {
+        return Err(ConfigError(format!(
+            "bus = \"{}\" is for several nodes, and only one can use store = \"{}\"; leave bus out, or set store to a \
+             PostgreSQL database",
+            bus.without_password(),
+            store.name()
+        )));
+    }
+    Ok(bus)
 }
 
 /// The bytes of a MiB.

@@ -2,7 +2,10 @@
 
 mod app_commands;
 mod check;
+mod choices;
 mod settings;
+mod store_choice;
+mod variables;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,6 +18,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::settings::{Cli, Task};
+pub use self::store_choice::StoreChoice;
+pub(crate) use self::variables::UnknownVariable;
 
 /// The checked configuration.
 #[derive(Clone, Debug)]
@@ -25,6 +30,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The storage backend.
     pub store: StoreChoice,
+    /// The folder of uploaded files, if it is not in the data folder.
+    pub blobs: Option<PathBuf>,
     /// The public origin (`scheme://host[:port]`), if it is not the address itself.
     pub origin: Option<String>,
     /// The proxies whose `X-Forwarded-For` is trusted; if none are given, those on this machine once there is an
@@ -37,7 +44,7 @@ pub struct Config {
     /// The master secret; without one it is in the data folder.
     pub secret: Option<MasterSecret>,
     /// The bus between nodes.
-    pub bus: String,
+    pub bus: bus::Address,
     /// The address to serve metrics on, if any.
     pub metrics: Option<String>,
     /// The log level or filter.
@@ -50,16 +57,6 @@ pub struct Config {
     pub connections: Connections,
     /// The times after which slow or silent connections are closed.
     pub timeouts: Timeouts,
-}
-
-/// A storage backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreChoice {
-    /// One file in the data folder
-    Sqlite,
-    /// Nothing on disk
-    Memory,
 }
 
 /// The callers that may use open topics without a token.
@@ -109,6 +106,8 @@ pub struct Timeouts {
     pub pong: Duration,
     /// For a blocked socket to accept any bytes.
     pub stall: Duration,
+    /// For the reader of a file to take any bytes of it; up to twice as long.
+    pub download: Duration,
     /// For a socket to accept its last frames, and for a request in progress at shutdown.
     pub goodbye: Duration,
     /// For the whole shutdown.
@@ -122,16 +121,6 @@ pub struct ConfigError(pub String);
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl StoreChoice {
-    /// Returns the name that the operator writes.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Memory => "memory",
-        }
     }
 }
 
@@ -164,6 +153,7 @@ impl Default for Timeouts {
             silence: Duration::from_secs(25),
             pong: Duration::from_secs(10),
             stall: Duration::from_secs(10),
+            download: Duration::from_secs(30),
             goodbye: Duration::from_secs(3),
             shutdown: Duration::from_secs(10),
         }
@@ -179,6 +169,13 @@ impl Config {
         cli.settings()?.check()
     }
 
+    /// Logs the environment variables that are probably misspelled settings.
+    pub fn warn_of_misspelled_variables() {
+        for variable in Cli::unknown_variables().iter().filter(|variable| variable.is_misspelled()) {
+            tracing::warn!("{variable}");
+        }
+    }
+
     /// Returns the configuration of an in-memory server on any free port of this machine, as tests use it.
     #[must_use]
     pub fn volatile() -> Self {
@@ -186,12 +183,13 @@ impl Config {
             addr: "127.0.0.1:0".into(),
             data: PathBuf::new(),
             store: StoreChoice::Memory,
+            blobs: None,
             origin: None,
             trusted_proxies: None,
             open_topics: OpenTopics::Loopback,
             open_topics_token: None,
             secret: None,
-            bus: "local".into(),
+            bus: bus::Address::Local,
             metrics: None,
             log: "warn".into(),
             limits: Limits::default(),
@@ -199,6 +197,12 @@ impl Config {
             connections: Connections::default(),
             timeouts: Timeouts::default(),
         }
+    }
+
+    /// Returns the folder of uploaded files; with `--store memory` there is none.
+    #[must_use]
+    pub fn blobs_folder(&self) -> PathBuf {
+        self.blobs.clone().unwrap_or_else(|| self.data.join("blobs"))
     }
 
     /// Returns true if the address is that of a trusted proxy.
@@ -212,9 +216,10 @@ impl Config {
     /// Describes the location of the data.
     #[must_use]
     pub fn place(&self) -> String {
-        match self.store {
+        match &self.store {
             StoreChoice::Sqlite => format!("Data is in {}", self.data.display()),
             StoreChoice::Memory => "Data is in memory only and goes when it ends".into(),
+            StoreChoice::Postgres(database) => format!("Data is in {}", database.shown()),
         }
     }
 
@@ -254,7 +259,7 @@ mod tests {
     #[test]
     fn a_server_without_settings_is_local_durable_and_closed_to_strangers() {
         let config = config("").unwrap();
-        assert_eq!((config.store, config.open_topics), (StoreChoice::Sqlite, OpenTopics::Loopback));
+        assert_eq!((&config.store, config.open_topics), (&StoreChoice::Sqlite, OpenTopics::Loopback));
         assert!(config.is_local());
         for (addr, local) in
             [("0.0.0.0:80", false), ("[::1]:8080", true), ("localhost:1", true), ("10.0.0.1:1", false)]
@@ -294,7 +299,23 @@ mod tests {
     #[test]
     fn every_wrong_setting_is_told_what_would_be_right() {
         for (file, says) in [
-            ("store = \"mysql\"", "expected `sqlite` or `memory`"),
+            ("store = \"mysql\"", "it is sqlite, memory, or an address such as postgres://hubbub@"),
+            ("store = \"mysql://root:Tieguanyin@db/tea\"", "store is not right"),
+            ("store = \"postgres://127.0.0.1/tea\"", "it names no user"),
+            ("store = \"postgres://ann@127.0.0.1/tea\"\nreaders = 0", "expected a nonzero"),
+            ("store = \"postgres://ann@127.0.0.1/tea\"\nnode_name = \" \"", "1 to 64 characters"),
+            ("store = \"postgres://ann@127.0.0.1/tea\"\nfailover = \"none\"", "`epoch` or `lossless`"),
+            (
+                "store = \"postgres://ann@127.0.0.1/tea\"\nstore_password_file = \"/nowhere/x\"",
+                "store_password_file = \"/nowhere/x\" cannot be read",
+            ),
+            ("secret_file = \"/nowhere/x\"", "secret_file = \"/nowhere/x\" cannot be read"),
+            ("bus = \"redis://127.0.0.1\"", "only one can use store = \"sqlite\""),
+            ("bus = \"none\"\nstore = \"memory\"", "only one can use store = \"memory\""),
+            (
+                "bus = \"local\"\nstore = \"postgres://ann@127.0.0.1/tea\"",
+                "leave bus out, or give the address of Redis",
+            ),
             ("addr = \"8080\"", "127.0.0.1:8080"),
             ("addr = \"localhost:http\"", "127.0.0.1:8080"),
             ("open_topics = \"yes\"", "expected one of `loopback`, `everyone`, `nobody`"),
@@ -311,11 +332,73 @@ mod tests {
             ("publish_per_second = 0.0", "publish_per_second = 0 is not right; it is a number above 0"),
             ("open_topics_limit = 0", "expected a nonzero"),
             ("open_topics_mib = 0", "expected a nonzero"),
+            ("bus = \"amqp://127.0.0.1\"", "it is local, none, redis://…, rediss://…, nats://… or tls://…"),
+            ("bus = \"redis://127.0.0.1\"", "is for several nodes, and only one can use store"),
+            (
+                "bus = \"nats://127.0.0.1\"\nstore = \"memory\"",
+                "is for several nodes, and only one can use store",
+            ),
             ("colour = \"red\"", "unknown field"),
         ] {
             let wrong = config(file).unwrap_err();
-            assert!(wrong.0.contains(says), "{file}: {wrong}");
+            assert!(wrong.0.contains(says) && !wrong.0.contains("Tieguanyin"), "{file}: {wrong}");
         }
+    }
+
+    #[test]
+    fn a_variable_that_nothing_reads_is_found_with_the_one_that_was_meant() {
+        let found = |name: &str| {
+            let found = Cli::unknown_among([name, "HUBBUB_BUS", "HUBBUB_CONFIG", "PATH"].map(Into::into));
+            found.iter().map(ToString::to_string).collect::<String>()
+        };
+        for (name, meant) in [
+            ("HUBBUB_TRUSTED_PROXY", "HUBBUB_TRUSTED_PROXIES"),
+            ("HUBBUB_STORE_PASWORD", "HUBBUB_STORE_PASSWORD"),
+            ("HUBBUB_SECRETFILE", "HUBBUB_SECRET_FILE"),
+            ("HUBBUB_origin", "HUBBUB_ORIGIN"),
+            ("HUBBUB_SIGNUP", "HUBBUB_SIGN_UP"),
+            ("HUBBUB_ADR", "HUBBUB_ADDR"),
+        ] {
+            assert!(
+                found(name)
+                    .contains(&format!("{name} is not a setting, so it does nothing; did you mean {meant}?")),
+                "{}",
+                found(name)
+            );
+        }
+        assert!(
+            found("HUBBUB_DATABASE_URL").contains("hubbub serve --help lists them"),
+            "{}",
+            found("HUBBUB_DATABASE_URL")
+        );
+        for right in ["HUBBUB_SECRET", "HUBBUB_STORE", "HUB", "hubbub_bus"] {
+            assert_eq!(found(right), "");
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_never_show() {
+        let folder = tempfile::tempdir().unwrap();
+        let [password, secret] = ["password", "secret"].map(|name| folder.path().join(name));
+        fs::write(&password, "Tieguanyin\n").unwrap();
+        fs::write(&secret, format!("{}\n", "a7".repeat(32))).unwrap();
+        let file = format!(
+            "store = \"postgres://ann@db/tea?sslmode=disable\"\nstore_password_file = {password:?}\n\
+             secret_file = {secret:?}\nreaders = 3\nwriters = 2\nnode_name = \"left\""
+        );
+        let given = config(&file).unwrap();
+        assert_eq!(given.secret, MasterSecret::parse(&"a7".repeat(32)));
+        let inside = "store = \"postgres://ann:Tieguanyin@db/tea?sslmode=disable\"\nreaders = 3\nwriters = 2\n\
+                      node_name = \"left\"";
+        let inside = config(inside).unwrap();
+        assert_eq!(given.store, inside.store, "the password is the same");
+        assert_eq!(given.store.postgres().unwrap().connections(), 6);
+        for config in [&given, &inside] {
+            assert_eq!(config.place(), "Data is in postgres://ann@db:5432/tea");
+            assert!(!format!("{config:?}").contains("Tieguanyin"), "{config:?}");
+        }
+        let twice = config(&format!("{file}\nstore_password = \"x\"")).unwrap_err();
+        assert!(twice.0.contains("set one of them"), "{twice}");
     }
 
     #[test]
@@ -359,7 +442,7 @@ mod tests {
     #[test]
     fn a_wrong_flag_is_told_what_would_be_right() {
         for (flag, value, says) in [
-            ("--store", "mysql", "sqlite, memory"),
+            ("--failover", "never", "epoch, lossless"),
             ("--sign-up", "no", "open, invite, closed"),
             ("--open-topics", "yes", "loopback, everyone, nobody"),
             ("--sockets", "0", "zero"),

@@ -5,13 +5,14 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
-use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Deserialize;
 
 use super::app_commands::{AppCommand, TokenCommand};
-use super::{ConfigError, OpenTopics, StoreChoice};
+use super::choices::{FailoverChoice, SignUpChoice};
+use super::{ConfigError, OpenTopics, UnknownVariable};
 use crate::bench::BenchArgs;
-use crate::ops::Manage;
+use crate::ops::{Manage, MoveArgs};
 
 /// The command line with the environment.
 #[derive(Debug)]
@@ -74,8 +75,24 @@ enum Command {
         #[command(flatten)]
         settings: ServerSettings,
     },
+    /// Copy the data of a folder into an empty PostgreSQL database, for several servers, while the server is stopped
+    Move {
+        /// The data folder [default: that of the settings]
+        #[arg(long, value_name = "FOLDER")]
+        from: Option<PathBuf>,
+        /// The database, such as postgres://hubbub@db.example.com/hubbub; its password is that of --store
+        #[arg(long, value_name = "URL")]
+        to: String,
+        /// Leave out rows that are damaged, and list them
+        #[arg(long)]
+        skip_damaged: bool,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
     /// Check data, clock, origin and proxy settings, and say what to do; the exit code is 1 if something is wrong
     Doctor(ServerSettings),
+    /// List the nodes that share the PostgreSQL database
+    Nodes(ServerSettings),
     /// Benchmark this machine in about 30 seconds, next to whatever is running, and explain the results
     Bench(BenchArgs),
 }
@@ -103,8 +120,12 @@ pub enum Task {
         /// True if existing data may be overwritten.
         force: bool,
     },
+    /// Moves the data of a folder to PostgreSQL.
+    Move(MoveArgs),
     /// Checks the installation.
     Doctor,
+    /// Lists the nodes.
+    Nodes,
     /// Benchmarks the machine.
     Bench(BenchArgs),
 }
@@ -120,9 +141,29 @@ pub(super) struct ServerSettings {
     /// The data folder, created if missing [default: ./data]
     #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
     pub(super) data: Option<PathBuf>,
-    /// The storage backend [default: sqlite]
-    #[arg(long, env = "HUBBUB_STORE", value_enum)]
-    pub(super) store: Option<StoreChoice>,
+    /// The storage backend: sqlite, memory, or the address of a PostgreSQL database that several nodes share, such as
+    /// postgres://hubbub@db.example.com/hubbub?sslmode=verify-full [default: sqlite]
+    #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory|URL", hide_env_values = true)]
+    pub(super) store: Option<String>,
+    /// The password for PostgreSQL, if it is not in the address; better set the variable or the file than this flag, which
+    /// others on the machine can see
+    #[arg(long, env = "HUBBUB_STORE_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    pub(super) store_password: Option<String>,
+    /// A file with the password for PostgreSQL in its first line
+    #[arg(long, env = "HUBBUB_STORE_PASSWORD_FILE", value_name = "FILE")]
+    pub(super) store_password_file: Option<PathBuf>,
+    /// The connections to PostgreSQL that read [default: 8]
+    #[arg(long, env = "HUBBUB_READERS", value_name = "COUNT")]
+    pub(super) readers: Option<NonZeroUsize>,
+    /// The connections to PostgreSQL that write [default: 4]
+    #[arg(long, env = "HUBBUB_WRITERS", value_name = "COUNT")]
+    pub(super) writers: Option<NonZeroUsize>,
+    /// The name of this node among those that share a database [default: the name of the machine]
+    #[arg(long, env = "HUBBUB_NODE_NAME", value_name = "NAME")]
+    pub(super) node_name: Option<String>,
+    /// The meaning of a PostgreSQL standby that took over [default: epoch]
+    #[arg(long, env = "HUBBUB_FAILOVER", value_enum)]
+    pub(super) failover: Option<FailoverChoice>,
     /// The public address, if behind a proxy, such as https://chat.example.org
     #[arg(long, env = "HUBBUB_ORIGIN", value_name = "URL")]
     pub(super) origin: Option<String>,
@@ -140,8 +181,11 @@ pub(super) struct ServerSettings {
     /// data folder]
     #[arg(long, env = "HUBBUB_SECRET", value_name = "HEX", hide_env_values = true)]
     pub(super) secret: Option<String>,
-    /// The bus between nodes [default: local]
-    #[arg(long, env = "HUBBUB_BUS", value_name = "local")]
+    /// A file with that secret
+    #[arg(long, env = "HUBBUB_SECRET_FILE", value_name = "FILE")]
+    pub(super) secret_file: Option<PathBuf>,
+    /// The bus between nodes: local, none, or the URL of Redis or NATS [default: local; with PostgreSQL: none]
+    #[arg(long, env = "HUBBUB_BUS", value_name = "local|none|URL", hide_env_values = true)]
     pub(super) bus: Option<String>,
     /// The address to serve Prometheus metrics on, at /metrics; for operators only [default: nowhere]
     #[arg(long, env = "HUBBUB_METRICS", value_name = "ADDRESS:PORT")]
@@ -188,6 +232,12 @@ pub(super) struct ServerSettings {
     /// The requests per second it may make after that [default: 50]
     #[arg(long, env = "HUBBUB_TOKEN_REQUESTS_PER_SECOND", value_name = "RATE")]
     pub(super) token_requests_per_second: Option<f64>,
+    /// The most messages an incoming webhook may post in one burst [default: 20]
+    #[arg(long, env = "HUBBUB_HOOK_BURST", value_name = "COUNT")]
+    pub(super) hook_burst: Option<NonZeroU32>,
+    /// The messages per second it may post after that [default: 1]
+    #[arg(long, env = "HUBBUB_HOOK_POSTS_PER_SECOND", value_name = "RATE")]
+    pub(super) hook_posts_per_second: Option<f64>,
     /// The most open topics [default: 10000]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_LIMIT", value_name = "COUNT")]
     pub(super) open_topics_limit: Option<NonZeroU64>,
@@ -212,6 +262,22 @@ pub(super) struct ServerSettings {
     /// The days after which entries of audit logs are deleted; 0 for never [default: 365]
     #[arg(long, env = "HUBBUB_AUDIT_DAYS", value_name = "DAYS")]
     pub(super) audit_days: Option<u32>,
+    /// The folder of uploaded files; nodes that share a PostgreSQL database need one that all of them mount [default:
+    /// blobs in the data folder]
+    #[arg(long, env = "HUBBUB_BLOBS", value_name = "FOLDER")]
+    pub(super) blobs: Option<PathBuf>,
+    /// The largest uploaded file, in MiB [default: 25]
+    #[arg(long, env = "HUBBUB_FILE_MIB", value_name = "MIB")]
+    pub(super) file_mib: Option<NonZeroU64>,
+    /// The most data in the files of one user, in MiB [default: 1024]
+    #[arg(long, env = "HUBBUB_USER_FILES_MIB", value_name = "MIB")]
+    pub(super) user_files_mib: Option<NonZeroU64>,
+    /// The most data in the files of one application, in MiB [default: 20480]
+    #[arg(long, env = "HUBBUB_APPLICATION_FILES_MIB", value_name = "MIB")]
+    pub(super) application_files_mib: Option<NonZeroU64>,
+    /// The room on the disk, in MiB, below which no files are taken; messages go on [default: 1024]
+    #[arg(long, env = "HUBBUB_FILES_FLOOR_MIB", value_name = "MIB")]
+    pub(super) files_floor_mib: Option<u64>,
     /// The most open WebSockets [default: 10000]
     #[arg(long, env = "HUBBUB_SOCKETS", value_name = "COUNT")]
     pub(super) sockets: Option<NonZeroUsize>,
@@ -233,18 +299,6 @@ pub(super) struct ServerSettings {
     pub(super) config: Option<PathBuf>,
 }
 
-/// The people who may join without an account, as the operator writes it.
-#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum SignUpChoice {
-    /// Everybody
-    Open,
-    /// Those with an invite to a group
-    Invite,
-    /// Nobody
-    Closed,
-}
-
 impl Cli {
     /// Reads the command line and the environment. If help is wanted or something is wrong, it says so and ends the
     /// process.
@@ -258,6 +312,15 @@ impl Cli {
         Ok(Self { arguments: Arguments::from_arg_matches(&given)?, given })
     }
 
+    /// Returns the environment variables that look like settings and are none.
+    pub(crate) fn unknown_variables() -> Vec<UnknownVariable> {
+        Self::unknown_among(std::env::vars_os().map(|(name, _)| name))
+    }
+
+    pub(super) fn unknown_among(names: impl IntoIterator<Item = OsString>) -> Vec<UnknownVariable> {
+        UnknownVariable::find(&Arguments::command(), names)
+    }
+
     /// Returns the command; without one, [`Task::Serve`].
     #[must_use]
     pub fn task(&self) -> Task {
@@ -268,7 +331,11 @@ impl Cli {
             Some(Command::Token { command }) => Task::Manage(command.task()),
             Some(Command::Backup { file, force, .. }) => Task::Backup { file: file.clone(), force: *force },
             Some(Command::Restore { file, force, .. }) => Task::Restore { file: file.clone(), force: *force },
+            Some(Command::Move { from, skip_damaged, .. }) => {
+                Task::Move(MoveArgs { from: from.clone(), skip_damaged: *skip_damaged })
+            }
             Some(Command::Doctor(_)) => Task::Doctor,
+            Some(Command::Nodes(_)) => Task::Nodes,
             Some(Command::Bench(args)) => Task::Bench(args.clone()),
         }
     }
@@ -280,6 +347,10 @@ impl Cli {
             let file = ServerSettings::from_file(config.as_deref())?;
             return Ok(ServerSettings { data: data.or(file.data), store: store.or(file.store), ..file });
         }
+        let target = match &arguments.command {
+            Some(Command::Move { to, .. }) => Some(to.clone()),
+            _ => None,
+        };
         let mut settings = ServerSettings::from_file(arguments.settings().config.as_deref())?;
         // The flags are those of the innermost command.
         let mut given = &given;
@@ -288,6 +359,8 @@ impl Cli {
         }
         // Changes only what was given.
         settings.update_from_arg_matches(given).map_err(|error| ConfigError(error.to_string()))?;
+        // A move is to the store of the servers from then on.
+        settings.store = target.or(settings.store);
         Ok(settings)
     }
 }
@@ -307,9 +380,11 @@ impl Arguments {
             Some(
                 Command::Serve(settings)
                 | Command::Doctor(settings)
+                | Command::Nodes(settings)
                 | Command::ResetLink { settings, .. }
                 | Command::Backup { settings, .. }
-                | Command::Restore { settings, .. },
+                | Command::Restore { settings, .. }
+                | Command::Move { settings, .. },
             ) => settings,
             Some(Command::App { command }) => command.settings(),
             Some(Command::Token { command }) => command.settings(),
@@ -328,7 +403,45 @@ impl ServerSettings {
         let shown = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError(format!("the settings file {shown} cannot be read: {error}")))?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError(format!("the settings file {shown} is not right: {error}")))
+        // The line itself is not shown: it may have a password.
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let (line, wrong) = (before.matches('\n').count() + 1, without_value(error.message()));
+            ConfigError(format!("the settings file {shown} is not right in line {line}: {wrong}"))
+        })
+    }
+}
+
+/// Returns an error of TOML without the value that is wrong, which may be a password.
+fn without_value(message: &str) -> String {
+    match message.rsplit_once(", expected ") {
+        Some((wrong, expected))
+            if wrong.starts_with("invalid type") || wrong.starts_with("invalid value") =>
+        {
+            format!("expected {expected}")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_line_is_named_by_its_number_and_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hubbub.toml");
+        for (line, says) in [
+            ("store_pasword = \"12345678\"", "unknown field `store_pasword`"),
+            ("store_password = \"12345678", "invalid basic string"),
+            ("store_password = 12345678", "expected a string"),
+            ("store_password = [\"12345678\"]", "expected a string"),
+        ] {
+            std::fs::write(&file, format!("addr = \"127.0.0.1:9\"\n\n{line}\n")).unwrap();
+            let ConfigError(error) = ServerSettings::from_file(Some(&file)).unwrap_err();
+            assert!(error.contains("line 3") && error.contains(says), "{error}");
+            assert!(!error.contains("12345678"), "{error}");
+        }
     }
 }

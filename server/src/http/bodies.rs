@@ -132,7 +132,7 @@ pub(crate) async fn gather(app: &AppState, request: Request) -> (Request, Option
         return (Request::from_parts(parts, Body::empty()), None);
     }
     // No handler reads the body of a GET, and that of an upload is read by its own.
-    if is_upload(parts.uri.path()) || matches!(parts.method, Method::GET | Method::HEAD) {
+    if is_upload(parts.uri.path(), &parts.headers) || matches!(parts.method, Method::GET | Method::HEAD) {
         return (Request::from_parts(parts, body), None);
     }
     // A request that may not come from where it comes from is refused by its header alone.

@@ -9,16 +9,20 @@ use chat::Caller;
 use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, REFERER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use leptos::prelude::provide_context;
+use tokio::time::timeout;
 use wire::Refusal;
 
+use crate::http::files;
 use crate::http::negotiation::{is_media_type, wants_html};
 use crate::http::pages::{self, Extras};
 use crate::http::problem::{Problem, document};
-use crate::http::routes::BODY_BYTES;
+use crate::http::routes::{BODY_BYTES, REQUEST_TIME};
 use crate::server::AppState;
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
+/// The media type of a form with files.
+const FORM_WITH_FILES: &str = "multipart/form-data";
 /// The field that names the page with the form: path and query.
 const PAGE_FIELD: &str = "page";
 
@@ -62,6 +66,24 @@ pub(crate) async fn call(
     let request = Request::from_parts(head, Body::from(body));
     let answer = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     sent.answer(app, caller, answer, shown_once).await
+}
+
+/// `POST /do/post`: the server function that sends a message, or the same form with files.
+pub(crate) async fn post(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    if request.method() == Method::POST && has_files(request.headers()) {
+        return files::send_form(app, caller, request).await;
+    }
+    let answer = timeout(REQUEST_TIME, call(State(app), Extension(caller), request));
+    answer.await.unwrap_or_else(|_| Problem::from(Refusal::Unavailable).into_response())
+}
+
+/// Returns true if the body is a form with files.
+pub(crate) fn has_files(headers: &HeaderMap) -> bool {
+    is_media_type(headers, FORM_WITH_FILES)
 }
 
 /// Returns a refusal for a script, as problem details like every error.

@@ -1,12 +1,16 @@
 //! The HTTP listener: accepts connections and serves them.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use chat::Network;
-use http_body::Body as _;
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,7 +21,9 @@ use tower::ServiceExt;
 
 use crate::http::bodies;
 use crate::http::connection_limits::Permit;
-use crate::http::header_timer::HeaderTimer;
+use crate::http::download_watch::{Download, DownloadWatch, Watched};
+use crate::http::event_stream::OpenStream;
+use crate::http::header_timer::{HeaderTimer, Noticed};
 use crate::http::routes::is_upload;
 use crate::server::AppState;
 
@@ -32,6 +38,14 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// The longest that a peer may leave an answer unacknowledged or read nothing of it.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// The most bytes that the system takes before it has sent what it took earlier. With its usual megabytes, a slow reader
+/// seems to take nothing for minutes, and then very much.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 128 * 1024;
+
+/// A stream as hyper has it. A WebSocket takes the socket out of it, and would be copied through a pipe if it were of
+/// another type than that one expects.
+pub(crate) type Accepted<S> = Watched<Noticed<S>>;
 
 /// Accepts connections until the server stops. A loop of our own, because `axum::serve` has no header timeout: a
 /// connection that sends half a request would stay for ever.
@@ -64,7 +78,11 @@ pub(crate) async fn run(listener: TcpListener, router: Router, app: AppState) {
 
 fn tune(stream: &TcpStream) -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
-    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    {
+        let socket = socket2::SockRef::from(stream);
+        socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+        socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    }
     // Frames are small and written whole; Nagle's algorithm would only delay them.
     stream.set_nodelay(true)
 }
@@ -78,13 +96,16 @@ pub(crate) async fn serve(
 ) {
     let Some(permit) = permit(&app, peer) else { return };
     let (of_requests, of_bodies) = (permit.clone(), app.clone());
+    let watch = Arc::new(DownloadWatch::default());
+    let of_answers = Arc::clone(&watch);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let permit = of_requests.clone();
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(permit.clone());
-        let (router, app) = (router.clone(), of_bodies.clone());
+        let (router, app, watch) = (router.clone(), of_bodies.clone(), Arc::clone(&of_answers));
         async move {
-            let is_file = is_upload(request.uri().path()) && !request.body().is_end_stream();
+            let is_file =
+                is_upload(request.uri().path(), request.headers()) && !request.body().is_end_stream();
             let (request, charge) = bodies::gather(&app, request.map(Body::new)).await;
             // A request counts as working once its body is read; the handler of uploads reads files itself.
             if !is_file {
@@ -92,12 +113,19 @@ pub(crate) async fn serve(
             }
             let answer = router.oneshot(request).await;
             drop(charge);
-            permit.waits();
-            answer
+            answer.map(|answer| {
+                let is_download = answer.extensions().get::<Download>().is_some();
+                if is_download || answer.extensions().get::<OpenStream>().is_some() {
+                    let answer = answer.map(|body| Body::new(Working { body, permit }));
+                    return if is_download { answer.map(|body| watch.begin(body)) } else { answer };
+                }
+                permit.waits();
+                answer
+            })
         }
     });
     let timer = HeaderTimer::new(app.config.timeouts);
-    let stream = timer.notice(stream);
+    let stream: Accepted<_> = watch.notice(timer.notice(stream));
     let connection = http1::Builder::new()
         .timer(timer)
         .header_read_timeout(app.config.timeouts.header)
@@ -110,11 +138,44 @@ pub(crate) async fn serve(
         _ = &mut connection => return,
         // The connection limit needs room for another one.
         () = permit.ended() => return,
+        () = watch.stalled(app.config.timeouts.download) => return,
         () = app.stopping.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
     // A peer that does not read its answer delays the shutdown no longer than this.
     let _ = tokio::time::timeout(app.config.timeouts.goodbye, connection).await;
+}
+
+/// A body during which the connection is busy, so that it does not give way to others.
+struct Working {
+    body: Body,
+    permit: Permit,
+}
+
+impl http_body::Body for Working {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.permit.waits();
+    }
 }
 
 /// Counts a connection. Those of proxies and of this machine count only in all: many people are behind them.

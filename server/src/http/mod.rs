@@ -1,4 +1,4 @@
-//! HTTP: routes, pages, languages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and
+//! HTTP: routes, pages, languages, forms, open topics, webhooks, avatars, assets and health, and the limits on connections, bodies and
 //! rendering.
 
 pub(crate) mod api;
@@ -7,9 +7,13 @@ pub(crate) mod avatars;
 pub(crate) mod bodies;
 pub(crate) mod compression;
 pub(crate) mod connection_limits;
+pub(crate) mod download_watch;
+pub(crate) mod event_stream;
+pub(crate) mod files;
 pub(crate) mod forms;
 pub(crate) mod header_timer;
 pub(crate) mod health;
+pub(crate) mod hooks;
 pub(crate) mod languages;
 pub(crate) mod listener;
 pub(crate) mod negotiation;

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER,
+    TRANSFER_ENCODING,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use wire::{Refusal, Refused};
 
@@ -17,6 +18,10 @@ pub(crate) struct Problem {
     status: u16,
     refused: Refused,
 }
+
+/// An error that has its own words, as another protocol wants them. An extension of its response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Worded;
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -49,17 +54,32 @@ pub(crate) fn document(status: StatusCode, refused: &Refused) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(millis) = refused.retry_ms {
-        headers.insert(RETRY_AFTER, HeaderValue::from(millis.div_ceil(1_000)));
-    }
+    add_headers(headers, refused);
     response
 }
 
-/// Middleware: turns every error that is neither a problem document nor a page into one: those of extractors, of the
+/// Adds the headers that a refusal has beside its document: when to try again, and of which size a file is whose range
+/// was past its end (RFC 9110, section 14.4).
+pub(crate) fn add_headers(headers: &mut HeaderMap, refused: &Refused) {
+    if let Some(millis) = refused.retry_ms {
+        headers.insert(RETRY_AFTER, HeaderValue::from(millis.div_ceil(1_000)));
+    }
+    if refused.code == (Refusal::RangeBad { bytes: 0 }).code()
+        && let Some(bytes) = refused.params.number("bytes")
+        && let Ok(range) = HeaderValue::try_from(format!("bytes */{bytes}"))
+    {
+        headers.insert(CONTENT_RANGE, range);
+    }
+}
+
+/// Middleware: turns every error that is neither a problem document, a page nor [`Worded`] into one: those of extractors, of the
 /// router and of inner layers. Headers such as `Allow` stay.
 pub(crate) async fn explain(response: Response) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    if response.extensions().get::<Worded>().is_some() {
         return response;
     }
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::server::AppState;
 
 /// Middleware: sets the security headers of every response. A page has set its own policy; responses without one may do
-/// nothing at all. Responses that do not say otherwise are not cached.
+/// nothing at all. Responses that do not say otherwise are not cached, and only pages of this server load them.
 pub(crate) async fn set_headers(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
@@ -24,7 +24,6 @@ pub(crate) async fn set_headers(State(app): State<AppState>, request: Request, n
         (REFERRER_POLICY, "same-origin"),
         (X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ];
     for (name, value) in always {
@@ -33,6 +32,7 @@ pub(crate) async fn set_headers(State(app): State<AppState>, request: Request, n
     let unless_said = [
         (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in unless_said {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -34,9 +34,10 @@ pub(crate) fn check_source(config: &Config, request: &Parts) -> Result<(), Refus
     if !answers_to(config, host, from_here) {
         return Err(Refusal::HostForeign);
     }
-    // The API reads no cookie, and checks the origin against the application of the token.
-    let is_api = request.uri.path().starts_with("/api/v1/");
-    if !is_api && !request.method.is_safe() && !is_own_origin(config, &request.headers) {
+    // The API reads no cookie, and checks the origin against the application of the token. Nor do incoming webhooks.
+    let path = request.uri.path();
+    let reads_no_cookie = path.starts_with("/api/v1/") || path.starts_with("/hooks/");
+    if !reads_no_cookie && !request.method.is_safe() && !is_own_origin(config, &request.headers) {
         return Err(Refusal::OriginForeign);
     }
     Ok(())

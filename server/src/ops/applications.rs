@@ -10,7 +10,7 @@ use wire::{PublicId, Refusal, Timestamp};
 use super::backup::{check_data, day_and_time};
 use super::control::{self, Reply, Request};
 use crate::config::{Config, ConfigError};
-use crate::server;
+use crate::open::{self, Opened};
 
 /// A command about applications or API tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub async fn manage(config: &Config, command: Manage) -> Result<String, ConfigEr
             other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         };
     }
-    let (chat, _) = server::chat(config)?;
+    let Opened { chat, files: _files } = open::open(config).await?;
     let done = carry_out(&chat, command).await;
     let closed = chat.shut_down().await;
     let text = done?;

@@ -14,6 +14,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio_util::sync::CancellationToken;
 
 use super::applications::{self, Manage};
+use super::backup;
+use super::nodes;
 use super::reset_link;
 use super::seen_hosts::{Seen, SeenHosts};
 use crate::config::{Config, ConfigError, OpenTopics, StoreChoice};
@@ -26,6 +28,7 @@ pub(super) enum Request {
     ResetLink { name: String },
     Status,
     Manage(Manage),
+    Nodes,
 }
 
 /// The reply to a request.
@@ -35,6 +38,7 @@ pub(super) enum Reply {
     Backup(Made),
     ResetLink(String),
     Managed(String),
+    Nodes(String),
     Status(Box<Status>),
     Wrong(String),
 }
@@ -66,12 +70,16 @@ pub(super) struct Effective {
     pub(super) origin: Option<String>,
     pub(super) trusted_proxies: Option<Vec<IpNet>>,
     pub(super) open_topics: OpenTopics,
+    /// The folder of uploaded files.
+    #[serde(default)]
+    pub(super) blobs: Option<PathBuf>,
 }
 
 /// The server side of the control socket, with everything that requests need.
 pub(crate) struct Control {
     pub(crate) chat: Arc<Chat>,
-    pub(crate) store: Arc<SqliteStore>,
+    /// The store, if it is the file in the data folder.
+    pub(crate) sqlite: Option<Arc<SqliteStore>>,
     pub(crate) config: Arc<Config>,
     /// The URL at which people open the server.
     pub(crate) url: String,
@@ -206,10 +214,12 @@ impl Control {
     async fn answer(&self, request: Request) -> Result<Reply, ConfigError> {
         match request {
             Request::Backup { file, force } => {
+                let Some(sqlite) = &self.sqlite else {
+                    return Err(backup::of_database(&self.config));
+                };
                 let request =
                     BackupRequest { file, replace: force, backup: Backup::of_this_version(self.chat.now()) };
-                let made =
-                    self.store.back_up(request).await.map_err(|fault| ConfigError(fault.to_string()))?;
+                let made = sqlite.back_up(request).await.map_err(|fault| ConfigError(fault.to_string()))?;
                 Ok(Reply::Backup(made.into()))
             }
             Request::ResetLink { name } => {
@@ -223,6 +233,11 @@ impl Control {
                 Ok(Reply::ResetLink(reset_link::link(&self.url, &token)))
             }
             Request::Manage(manage) => applications::carry_out(&self.chat, manage).await.map(Reply::Managed),
+            Request::Nodes => {
+                let listed = self.chat.nodes(&Caller::operator()).await;
+                let listed = listed.map_err(|_| ConfigError("the database does not answer".into()))?;
+                Ok(Reply::Nodes(nodes::table(&listed)))
+            }
             Request::Status => Ok(Reply::Status(Box::new(Status {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 now: self.chat.now().0,
@@ -241,13 +256,14 @@ impl Effective {
             origin: config.origin.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             open_topics: config.open_topics,
+            blobs: config.blobs.as_ref().and_then(|blobs| std::path::absolute(blobs).ok()),
         }
     }
 
     /// Returns these settings, and all others from `config`.
     pub(super) fn over(self, config: &Config) -> Config {
-        let Self { addr, origin, trusted_proxies, open_topics } = self;
-        Config { addr, origin, trusted_proxies, open_topics, ..config.clone() }
+        let Self { addr, origin, trusted_proxies, open_topics, blobs } = self;
+        Config { addr, origin, trusted_proxies, open_topics, blobs, ..config.clone() }
     }
 
     /// Returns the names of the settings that differ.
@@ -257,6 +273,7 @@ impl Effective {
             ("origin", self.origin != other.origin),
             ("trusted_proxies", self.trusted_proxies != other.trusted_proxies),
             ("open_topics", self.open_topics != other.open_topics),
+            ("blobs", self.blobs != other.blobs),
         ];
         compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }

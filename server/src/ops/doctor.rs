@@ -8,9 +8,11 @@ use store::{Inspection, SqliteStore};
 
 use super::backup::day_and_time;
 use super::control::{self, Effective, Reply, Request, Status};
+use super::files_doctor;
+use super::postgres_doctor;
 use super::room::free_bytes;
 use super::seen_hosts::Seen;
-use crate::config::{Config, OpenTopics, StoreChoice};
+use crate::config::{Cli, Config, OpenTopics, StoreChoice};
 
 /// The findings, one line each.
 pub struct Diagnosis(Vec<Finding>);
@@ -62,7 +64,15 @@ pub async fn doctor(config: &Config) -> Diagnosis {
     found.settings(config, theirs.as_ref(), is_running);
     let config = &theirs.map_or_else(|| config.clone(), |theirs| theirs.over(config));
     found.data(config, status.as_ref());
-    found.clock(status.as_ref());
+    if let Some(database) = config.store.postgres() {
+        postgres_doctor::examine(&mut found, config, database);
+        postgres_doctor::bus(&mut found, config).await;
+    }
+    if config.data.exists() {
+        files_doctor::examine(&mut found, config);
+    }
+    // With PostgreSQL the server has the time of the database, and another check compares the clocks.
+    found.clock(status.as_ref().filter(|_| config.store.postgres().is_none()));
     found.origin(config, status.as_ref().map(|status| &status.arrivals));
     found.proxies(config, status.as_ref().map(|status| &status.arrivals));
     if config.open_topics == OpenTopics::Everyone {
@@ -84,15 +94,15 @@ impl Diagnosis {
         self.0.iter().all(|finding| finding.level != Level::Wrong)
     }
 
-    fn ok(&mut self, about: &'static str, says: String) {
+    pub(super) fn ok(&mut self, about: &'static str, says: String) {
         self.0.push(Finding { level: Level::Ok, about, says });
     }
 
-    fn look(&mut self, about: &'static str, says: String) {
+    pub(super) fn look(&mut self, about: &'static str, says: String) {
         self.0.push(Finding { level: Level::Look, about, says });
     }
 
-    fn wrong(&mut self, about: &'static str, says: String) {
+    pub(super) fn wrong(&mut self, about: &'static str, says: String) {
         self.0.push(Finding { level: Level::Wrong, about, says });
     }
 
@@ -117,6 +127,9 @@ impl Diagnosis {
                 );
             }
             None => self.ok("settings", "those given here are judged: no server runs on this data".into()),
+        }
+        for variable in Cli::unknown_variables() {
+            self.look("settings", variable.to_string());
         }
     }
 
@@ -148,6 +161,9 @@ impl Diagnosis {
         }
         self.leftovers(folder);
         self.secret(config, status.is_some());
+        if config.store.postgres().is_some() && status.is_none_or(|status| status.write_fault.is_none()) {
+            return;
+        }
         match status {
             Some(Status { write_fault: Some(fault), .. }) => {
                 self.wrong(
@@ -223,6 +239,9 @@ impl Diagnosis {
     fn secret(&mut self, config: &Config, is_running: bool) {
         match SqliteStore::has_master_secret(&config.data) {
             _ if config.secret.is_some() => self.ok("secret", "it is that of the settings".into()),
+            Ok(true) if config.store.postgres().is_some() => {
+                self.ok("secret", "secret.key has it, and no dump of the database: keep a copy".into());
+            }
             Ok(true) => self.ok("secret", "secret.key has it, and so has every backup".into()),
             Ok(false) if is_running => {
                 self.ok("secret", "there is no secret.key: the running server has it in its settings".into());

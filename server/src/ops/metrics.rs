@@ -3,13 +3,14 @@
 
 use std::fmt::{self, Debug};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use chat::Histogram;
 use chat::store::JobCount;
+use chat::{BusHealth, Histogram};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use prometheus_client::collector::Collector;
@@ -20,9 +21,12 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use tokio::time::timeout;
 
 use crate::server::AppState;
 
+/// The longest wait for the store; a scraper usually waits ten seconds.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// The `Content-Type` of the metrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -37,7 +41,7 @@ async fn metrics(State(app): State<AppState>) -> Response {
     registry.register("build", "The program that runs", build);
     app.http.register(&mut registry);
     // Without an answer of the store there is none about jobs.
-    let jobs = app.chat.job_counts().await.unwrap_or_default();
+    let jobs = timeout(PATIENCE, app.chat.job_counts()).await.ok().and_then(Result::ok).unwrap_or_default();
     registry.register_collector(Box::new(Node(app, jobs)));
     let mut text = String::new();
     match encode(&mut text, &registry) {
@@ -65,7 +69,9 @@ impl Collector for Node {
         ConstGauge::new(app.started.0 as f64 / 1_000.0).encode(started)?;
         let (connections, connections_limit) = app.connections.count();
         let recent = app.chat.recent_metrics();
-        let gauges: [(&str, &str, u64); 11] = [
+        let bus = app.chat.bus_metrics();
+        let is_bus_down = app.chat.bus_health() == BusHealth::Down;
+        let gauges: [(&str, &str, u64); 12] = [
             ("sockets", "Sockets that are open", sockets),
             ("sockets_limit", "Sockets that may be open", app.config.sockets.node as u64),
             ("connections", "HTTP connections that are open and no sockets", connections as u64),
@@ -76,6 +82,7 @@ impl Collector for Node {
             ("log_bytes", "Bytes of the frames kept in memory", broker.log_bytes),
             ("recent_bytes", "Bytes of recent entries kept in memory for history", recent.bytes),
             ("slowest_lag_entries", "Entries that the slowest subscription lacks", broker.slowest_lag),
+            ("bus_down", "1 while no hints of other nodes arrive", u64::from(is_bus_down)),
             ("search_lag_entries", "Entries that the search index lacks", app.chat.index_progress().lag()),
         ];
         for (name, help, value) in gauges {
@@ -94,12 +101,22 @@ impl Collector for Node {
             ("recent_misses", "Reads of history from the store", recent.misses),
             ("search_rebuilds", "Times that the search index was begun anew", app.chat.index_rebuilds()),
             ("password_hashes", "Passwords hashed or compared", app.chat.password_hashes()),
+            ("bus_sent", "Messages sent to other nodes", bus.sent),
+            ("bus_received", "Messages received from other nodes", bus.received),
+            ("bus_dropped", "Hints that were not sent to other nodes", bus.dropped),
+            ("bus_forged", "Messages of other nodes with a wrong authentication code", bus.forged),
+            ("bus_strangers", "Messages of nodes that the database does not have", bus.strangers),
+            ("bus_repeated", "Messages of other nodes that came again, or too late", bus.repeated),
+            ("bus_unreadable", "Messages of other nodes that cannot be read", bus.unreadable),
+            ("bus_missing", "Messages of other nodes that did not arrive", bus.missing),
+            ("bus_connections", "Connections to the bus that were made", bus.connections),
             ("failed_commits", "Commits that failed", tally.failed.load(Ordering::Relaxed)),
         ];
         for (name, help, value) in counters {
             let encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(encoder)?;
         }
+        shared_store(&mut encoder, app)?;
         let mut family =
             encoder.encode_descriptor("jobs", "Jobs, by kind and state", None, MetricType::Gauge)?;
         for count in jobs {
@@ -130,6 +147,31 @@ impl Collector for Node {
         let seconds = encoder.encode_descriptor("commit_seconds", help, None, MetricType::Histogram)?;
         histogram(seconds, &tally.commit_seconds)
     }
+}
+
+/// Encodes what concerns a store that several nodes share; nothing if it is not shared.
+fn shared_store(encoder: &mut DescriptorEncoder<'_>, app: &AppState) -> fmt::Result {
+    let (Some(age), Some(shared)) = (app.chat.freshness_age(), app.chat.shared_store_metrics()) else {
+        return Ok(());
+    };
+    let help = "Seconds since this node last read what was revoked";
+    let seconds = encoder.encode_descriptor("freshness_age_seconds", help, None, MetricType::Gauge)?;
+    ConstGauge::new(age.as_secs_f64()).encode(seconds)?;
+    let help = "Seconds for which the oldest transaction of the database has been under way";
+    let seconds = encoder.encode_descriptor("horizon_age_seconds", help, None, MetricType::Gauge)?;
+    ConstGauge::new(shared.horizon_age.as_secs_f64()).encode(seconds)?;
+    let help = "Nodes that share the database and are alive";
+    let nodes = encoder.encode_descriptor("live_nodes", help, None, MetricType::Gauge)?;
+    ConstGauge::new(shared.live_nodes).encode(nodes)?;
+    for (name, help, value) in [
+        ("database_connections", "Connections to the database that were made", shared.connections),
+        ("commit_retries", "Commits that were tried again", shared.retries),
+        ("unknown_outcomes", "Commits whose outcome the database was asked for", shared.unknown_outcomes),
+    ] {
+        let counter = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        ConstCounter::new(value).encode(counter)?;
+    }
+    Ok(())
 }
 
 const STARTED: &str = "When the server started, in seconds since 1970";

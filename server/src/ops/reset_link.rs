@@ -5,7 +5,7 @@ use chat::{Caller, Error, Token};
 use super::backup::check_data;
 use super::control::{self, Reply, Request};
 use crate::config::{Config, ConfigError};
-use crate::server;
+use crate::open::{self, Opened};
 
 /// Makes a password reset link for the account of this name, valid for a day. Also works while a server is running.
 ///
@@ -20,7 +20,7 @@ pub async fn reset_link(config: &Config, name: &str) -> Result<String, ConfigErr
             other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         };
     }
-    let (chat, _) = server::chat(config)?;
+    let Opened { chat, files: _files } = open::open(config).await?;
     let token = chat.create_password_reset_by_name(&Caller::operator(), name).await;
     let closed = chat.shut_down().await;
     let token = token.map_err(|no| match no {

@@ -1,11 +1,10 @@
 //! The task of a WebSocket connection, with heartbeat, timeouts, the end of slow consumers, and close.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionError};
-use chat::{Caller, CatchUp, Chat, Error, OsRandom, RandomSource, RevocationWatch};
-use tokio::time::{Instant, timeout};
+use chat::{Caller, CatchUp, Chat, Error, Freshness, OsRandom, RevocationWatch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use wire::{Action, ClientFrame, CloseCode, Refusal, Refused, ServerFrame, Topic};
@@ -33,7 +32,7 @@ pub(super) struct Connection<S> {
     pub(super) reader: OutboundConnection,
     /// Sends that are being committed, in order of arrival; acks keep that order.
     pub(super) pending_acks: PendingAcks,
-    stream: Arc<S>,
+    pub(super) stream: Arc<S>,
     frame_reader: FrameReader,
     timer: Timer,
     /// The last time at which anything was received.
@@ -65,6 +64,8 @@ pub(super) enum End {
     Closed,
     /// The server closes it, with this code.
     Because(CloseCode),
+    /// The server closes all its sockets, as it has lost its store.
+    Stale,
 }
 
 /// The most sends in flight; a connection with more is not read until some are acknowledged.
@@ -73,15 +74,6 @@ const MOST_SENDS: usize = 64;
 const MOST_WAITING: usize = 256 * 1024;
 /// The most refused frames in a row before the connection is closed.
 const MOST_REFUSED: u32 = 32;
-/// The most writes of deliveries before the last frames.
-const LAST_WRITES: usize = 16;
-/// The time the peer has to close its side. If the server closed at once, data in flight from the peer would reset the
-/// connection and discard the last frames.
-const LINGER: Duration = Duration::from_millis(500);
-/// The range, in milliseconds, of the delay after which a peer reconnects after a restart: random, so that not all
-/// reconnect at once.
-const COME_BACK: (u32, u32) = (200, 2_500);
-
 /// Begins a connection over a socket that has just been upgraded. `early` are bytes that came with the request, and
 /// `origin` is that of a page of another origin, which has to authenticate first.
 pub(super) fn begin<S: Stream>(
@@ -124,18 +116,6 @@ pub(super) fn begin<S: Stream>(
     })
 }
 
-/// Sends a close frame with the reason that nobody is served, and ends.
-pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, grace: Duration) {
-    let close = Frame::close(code.number(), code.reason());
-    let farewell = async {
-        stream.ready(false, true).await?;
-        stream.try_write(&[std::io::IoSlice::new(close.bytes())])?;
-        linger(&stream).await
-    };
-    // An error is a peer that is gone already.
-    let _ = timeout(grace, farewell).await;
-}
-
 impl<S: Stream> Connection<S> {
     /// Serves the connection until it ends.
     pub(super) async fn serve(mut self: Box<Self>) {
@@ -146,16 +126,6 @@ impl<S: Stream> Connection<S> {
         let end = self.live().await;
         // In a box, as everything rare: an idle connection spends no memory on it.
         Box::pin(self.end(end)).await;
-    }
-
-    async fn end(&mut self, end: End) {
-        let grace = self.config.timeouts.goodbye;
-        // An error is a peer that is gone already.
-        let _ = match end {
-            End::Gone => return,
-            End::Closed => timeout(grace, self.part(CloseCode::Ended)).await,
-            End::Because(code) => timeout(grace, self.say_goodbye(code)).await,
-        };
     }
 
     async fn live(&mut self) -> End {
@@ -195,6 +165,10 @@ impl<S: Stream> Connection<S> {
 
     /// Takes one step: dispatches a frame, recovers a subscription, or waits for the next event.
     async fn turn(&mut self) -> Result<(), End> {
+        // Before anything is read or written: after a pause of the process, too.
+        if self.chat.freshness() == Freshness::Stale {
+            return Err(End::Stale);
+        }
         if self.reader.is_closed() {
             return Err(End::Because(self.revoked().await));
         }
@@ -380,62 +354,4 @@ impl<S: Stream> Connection<S> {
         self.timer.set(self.deadline());
         Ok(())
     }
-
-    /// Sends pending acks and deliveries, and then the reason for closing.
-    async fn say_goodbye(&mut self, code: CloseCode) {
-        while self.pending_acks.len() > 0 {
-            let answer = self.pending_acks.next().await;
-            self.say(&answer);
-        }
-        for _ in 0..LAST_WRITES {
-            if self.reader.flush() == FlushOutcome::Done {
-                break;
-            }
-        }
-        let goodbye = ServerFrame::Goodbye { reason: code.reason().into(), retry_ms: come_back_ms() };
-        self.say(&goodbye);
-        self.part(code).await;
-    }
-
-    /// Writes pending bytes and a close frame, and nothing after it.
-    async fn part(&mut self, code: CloseCode) {
-        self.reader.close_handle().close();
-        self.reader.send_own(&Frame::close(code.number(), code.reason()));
-        while self.reader.waiting() > 0 {
-            self.reader.unblock();
-            self.reader.flush();
-            match self.reader.state() {
-                SocketState::Open => {}
-                SocketState::Blocked if self.stream.ready(false, true).await.is_ok() => {}
-                SocketState::Blocked | SocketState::Broken => return,
-            }
-        }
-        // A peer that does not close its side in time is disconnected all the same.
-        let _ = linger(&*self.stream).await;
-    }
-}
-
-/// Shuts down the write side, and waits a little for the peer to do the same.
-async fn linger(stream: &impl Stream) -> std::io::Result<()> {
-    stream.finish()?;
-    let ended = async {
-        let mut scratch = [0; 1_024];
-        loop {
-            stream.ready(true, false).await?;
-            match stream.try_read(&mut scratch) {
-                Ok(0) => return Ok(()),
-                Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => return Err(error),
-                _ => {}
-            }
-        }
-    };
-    timeout(LINGER, ended).await.unwrap_or(Ok(()))
-}
-
-/// Returns a random delay before reconnecting, in milliseconds.
-fn come_back_ms() -> u32 {
-    let mut bytes = [0; 4];
-    OsRandom.fill(&mut bytes);
-    let (shortest, longest) = COME_BACK;
-    shortest + u32::from_be_bytes(bytes) % (longest - shortest)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat::{Error, PendingSend};
+use chat::{Error, OutgoingMessage, PendingSend};
 use wire::{Action, ClientFrame, Ref, ServerFrame, Topic};
 
 use super::connection::Connection;
@@ -30,9 +30,15 @@ impl<S: Stream> Connection<S> {
                 self.reader.resume();
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
-            Action::Post { topic, id, text, reply_to, recipients } => {
-                let recipients = recipients.as_deref();
-                let begun = chat.begin_post_to(&self.caller, topic, id, &text, reply_to, recipients).await;
+            Action::Post { topic, id, text, reply_to, recipients, attachments } => {
+                let message = OutgoingMessage {
+                    id: &id,
+                    text: &text,
+                    reply_to,
+                    recipients: recipients.as_deref(),
+                    attachments: &attachments,
+                };
+                let begun = chat.begin_message(&self.caller, topic, message).await;
                 self.answer_later(begun, reference);
             }
             Action::Amend { topic, id, target, amendment } => {

@@ -9,12 +9,15 @@ mod connection;
 mod connection_limits;
 mod dispatch;
 mod frame_reader;
+mod goodbye;
 mod pending_acks;
 mod replies;
+pub(crate) mod stale_node;
 mod stream;
 mod timer_wheel;
 mod upgrade;
 
 pub(crate) use connection_limits::ConnectionLimits;
-pub(crate) use timer_wheel::TimerWheel;
+pub(crate) use replies::encode as encode_frame;
+pub(crate) use timer_wheel::{Timer, TimerWheel};
 pub(crate) use upgrade::upgrade;

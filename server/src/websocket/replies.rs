@@ -17,7 +17,7 @@ struct Explained<'a> {
 }
 
 /// Returns the text of a frame. Refusals get their sentence here, and nowhere before.
-pub(super) fn encode(frame: &ServerFrame) -> String {
+pub(crate) fn encode(frame: &ServerFrame) -> String {
     let message = |refused: &Refused| app::english().refusal(refused);
     let explained = match frame {
         ServerFrame::Refused { refused, reference } => serde_json::to_string(&Explained {

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use crate::http::header_timer::Noticed;
+use crate::http::listener::Accepted;
 
 /// The socket of a connection. It has no buffers: waiting for it costs no memory.
 pub(super) trait Stream: FrameSink + 'static {
@@ -51,10 +51,11 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 impl Raw {
     /// Takes the socket back from hyper, with the bytes that hyper had read beyond the request.
     pub(super) fn of(upgraded: Upgraded) -> io::Result<(Self, Vec<u8>)> {
-        match upgraded.downcast::<TokioIo<Noticed<TcpStream>>>() {
+        match upgraded.downcast::<TokioIo<Accepted<TcpStream>>>() {
             // Deregistered from the runtime and registered again: otherwise HTTP's wakers would stay in memory with it.
             Ok(parts) => {
-                let stream = TcpStream::from_std(parts.io.into_inner().into_inner().into_std()?)?;
+                let stream = parts.io.into_inner().into_inner().into_inner();
+                let stream = TcpStream::from_std(stream.into_std()?)?;
                 // A copy: it is usually empty, and would otherwise keep hyper's whole read buffer.
                 Ok((Self::Tcp(tuned(stream)?), parts.read_buf.to_vec()))
             }

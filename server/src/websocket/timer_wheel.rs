@@ -24,7 +24,7 @@ pub(crate) struct TimerWheel {
 
 /// A connection's timer; removed from the wheel when it is dropped.
 #[derive(Debug)]
-pub(super) struct Timer {
+pub(crate) struct Timer {
     begun: Instant,
     shared: Arc<Shared>,
 }
@@ -69,7 +69,7 @@ impl TimerWheel {
     }
 
     /// Adds a timer that uses this wake handle.
-    pub(super) fn timer(&self, wake: WakeHandle) -> Timer {
+    pub(crate) fn timer(&self, wake: WakeHandle) -> Timer {
         let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), wake });
         // Checked within two ticks, so that it may be due soon. The next slot may be looked at in this moment.
         self.put(self.place.load(Ordering::Acquire) + 2, Arc::downgrade(&shared));
@@ -100,6 +100,11 @@ impl TimerWheel {
     /// Wakes every connection, whatever its timer is set to: something has changed for all of them.
     pub(crate) fn call_all(&self) {
         self.calls_all.store(true, Ordering::SeqCst);
+        self.wake_all();
+    }
+
+    /// Wakes every connection once, but perhaps not those whose timers are being looked at.
+    pub(crate) fn wake_all(&self) {
         for slot in &self.slots {
             let timers = slot.lock();
             timers.iter().filter_map(Weak::upgrade).for_each(|shared| shared.wake.wake());

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use broker::websocket::accept;
-use chat::{Caller, Error, Network};
+use chat::{Caller, Error, Freshness, Network};
 use http::header::{
     CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -14,6 +14,7 @@ use wire::{CloseCode, Refusal};
 
 use super::connection;
 use super::connection_limits::SocketPermit;
+use super::goodbye;
 use super::stream::{Raw, Stream};
 use crate::http::listener::Peer;
 use crate::http::problem::Problem;
@@ -28,6 +29,9 @@ pub(crate) async fn upgrade(
     Extension(peer): Extension<Peer>,
     mut request: Request,
 ) -> Response {
+    if app.chat.freshness() == Freshness::Stale {
+        return Problem::from(Refusal::Unavailable).into_response();
+    }
     let (caller, origin) = match admit(&app, request.headers(), caller).await {
         Ok(admitted) => admitted,
         Err(no) => return Problem::from(no).into_response(),
@@ -98,7 +102,7 @@ fn serve<S: Stream>(
     match permit {
         Some(permit) => tasks.spawn(connection::begin(stream, early, app, caller, origin, permit).serve()),
         // A browser learns the reason only from a close frame.
-        None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.timeouts.goodbye)),
+        None => tasks.spawn(goodbye::turn_away(stream, CloseCode::TooMany, app.config.timeouts.goodbye)),
     };
 }
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Program, application, operator, server};
+use crate::files::picture;
 
 /// The codes of an operation for each caller, where `+` is success: another application, the application, the
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 61] = [
+const TABLE: [(&str, [&str; 6]); 71] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -143,6 +144,26 @@ const TABLE: [(&str, [&str; 6]); 61] = [
         "delete /conversations/{conversation}/invites/{invite}",
         ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
     ),
+    (
+        "get /conversations/{conversation}/hooks",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "put /conversations/{conversation}/hooks/{name}",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "get /conversations/{conversation}/hooks/{name}",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "delete /conversations/{conversation}/hooks/{name}",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "post /conversations/{conversation}/hooks/{name}/token",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
     ("post /invites/{invite}/uses", ["user_needed", "user_needed", "+", "+", "+", "not_application"]),
     ("post /broadcasts", ["not_found", "+", "not_found", "+", "+", "not_application"]),
     ("get /broadcasts", ["+", "+", "+", "+", "+", "not_application"]),
@@ -223,6 +244,16 @@ const TABLE: [(&str, [&str; 6]); 61] = [
         "delete /topics/{topic}/retention",
         ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
     ),
+    ("post /files", ["+", "+", "+", "+", "+", "not_application"]),
+    // That of eve's message.
+    ("get /files/{file}", ["not_found", "+", "not_found", "+", "+", "not_application"]),
+    ("get /files/{file}/thumbnail", ["not_found", "+", "not_found", "+", "+", "not_application"]),
+    ("post /files/{file}/links", ["not_found", "+", "not_found", "+", "+", "not_application"]),
+    // It goes with the message.
+    (
+        "delete /files/{file}",
+        ["not_found", "file_attached", "not_found", "not_found", "not_found", "not_application"],
+    ),
 ];
 
 /// The operations that every caller but the operator may carry out, each in its own application.
@@ -251,14 +282,18 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
         .replace("{emoji}", "%F0%9F%91%8D")
         .replace("{id}", &"0".repeat(32))
         .replace("{topic}", "news")
-        .replace("{broadcast}", "b-1");
+        .replace("{broadcast}", "b-1")
+        .replace("{name}", "ci");
     let query = match operation {
         "delete /applications/{application}" => "?confirm=Shop",
         "get /search" => "?q=hi&conversation=tea",
         _ => "",
     };
     let path = format!("{path}{query}");
-    let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1, "to": ["tea"] });
+    if operation == "post /files" {
+        return program.upload("tea.txt", b"tea").await;
+    }
+    let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1, "to": ["tea"], "display_name": "CI" });
     // These take no field that they do not know.
     let is_strict = ["post /users/{user}/tokens", "post /users/{user}/links", "post /application/tokens"]
         .contains(&operation);
@@ -275,6 +310,8 @@ struct World<'a> {
     said: String,
     /// The number of an invite to the conversation.
     invite: String,
+    /// The id of a picture in a message of eve's.
+    file: String,
 }
 
 impl<'a> World<'a> {
@@ -288,9 +325,16 @@ impl<'a> World<'a> {
         let said = shop.get("/conversations/tea/messages").await.body["head"].to_string();
         let invite = shop.post("/conversations/tea/invites", json!({})).await.is(201).body["id"].clone();
         let invite = invite.as_str().unwrap().to_owned();
+        shop.put("/conversations/tea/hooks/ci", json!({ "display_name": "CI" })).await.is(201);
+        let eve = shop.acting_as("eve");
+        let picture = picture(4, 4, image::ImageFormat::Png);
+        let file = eve.upload("tea.png", &picture).await.is(201).body["id"].clone();
+        let message = json!({ "attachments": [{ "id": file }] });
+        eve.post("/conversations/tea/messages", message).await.is(201);
+        let file = file.as_str().unwrap().to_owned();
         shop.post("/broadcasts", json!({ "text": "hi", "id": "b-1", "to": ["tea"] })).await.is(202);
         shop.post("/topics/news/entries", json!({ "data": 1 })).await.is(201);
-        Self { shop, made, said, invite }
+        Self { shop, made, said, invite, file }
     }
 
     /// Returns the code of an operation, and `+` for success.
@@ -305,7 +349,8 @@ impl<'a> World<'a> {
         let of_message = operation
             .replace("{seq}", "{said}")
             .replace("{id}", &token.handle())
-            .replace("{invite}", &self.invite);
+            .replace("{invite}", &self.invite)
+            .replace("{file}", &self.file);
         carry_out_at(program, operation, &of_message, &application, &self.said).await
     }
 }
@@ -367,7 +412,8 @@ async fn a_user_token_may_do_what_its_user_may_and_nothing_elsewhere() {
         let acts_on_conversation = operation.contains("/conversations/{") || operation.contains("/topics/");
         let outside = acts_on_conversation.then_some("outside_scope");
         let narrowed = world.code(&narrow, operation).await;
-        let is_public = ["get /me", "get /application"].contains(&operation);
+        // A file is nowhere before a message takes it.
+        let is_public = ["get /me", "get /application", "post /files"].contains(&operation);
         if outside.is_some_and(|code| code != narrowed) || narrowed == "+" && !is_public {
             wrong.push(format!("{operation}: a narrow token comes to {narrowed}"));
         }

@@ -128,6 +128,37 @@ impl<'a> Program<'a> {
         Answer { status, head: head.to_owned(), body, text: text.to_owned() }
     }
 
+    /// Uploads a file under a name, which is percent-encoded.
+    pub async fn upload(&self, name: &str, content: &[u8]) -> Answer {
+        let length = format!("Content-Length: {}\r\n", content.len());
+        self.send("POST", &format!("/api/v1/files?name={name}"), &length, content).await.0
+    }
+
+    /// Returns the head of a request to any path.
+    pub fn head(&self, method: &str, path: &str, headers: &str) -> String {
+        let own = &self.headers;
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{own}{headers}Connection: close\r\n\r\n")
+    }
+
+    /// Sends a request to any path, with more headers and these bytes; returns the answer, and its body as it came.
+    pub async fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (Answer, Vec<u8>) {
+        let mut stream = TcpStream::connect(self.server.addr()).await.unwrap();
+        stream.write_all(self.head(method, path, headers).as_bytes()).await.unwrap();
+        // The server may answer and close before it has all of it.
+        let _ = stream.write_all(body).await;
+        let mut answer = Vec::new();
+        let reading = stream.read_to_end(&mut answer);
+        // An error is a connection that was closed with bytes unread.
+        let _ = tokio::time::timeout(PATIENCE, reading).await.expect("an answer comes in time");
+        let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap_or(answer.len());
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let content = answer.get(end + 4..).unwrap_or_default().to_vec();
+        let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&content).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        (Answer { status, head, body, text }, content)
+    }
+
     /// Creates users whose keys are their names in lower case.
     pub async fn has_users(&self, names: &[&str]) {
         for name in names {

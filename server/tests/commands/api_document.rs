@@ -1,4 +1,4 @@
-//! The examples of `docs/api.md` and `examples/`, run as they are written.
+//! The examples of `docs/api.md`, `docs/files.md`, `docs/webhooks.md` and `examples/`, run as they are written.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -62,6 +62,38 @@ fn every_example_of_the_api_page_works() {
         "\"id\":\"news-1\"",
         "Delivered",
     ] {
+        assert!(printed.contains(expected), "{expected}: {printed}");
+    }
+    server.stop();
+}
+
+#[test]
+fn every_example_of_the_page_about_files_works() {
+    let home = Home::new();
+    let server = home.serve();
+    let (script, blocks) = script(include_str!("../../../docs/files.md"));
+    assert!(blocks >= 6, "{blocks} blocks");
+    let printed = run(&home, server.addr(), &script);
+    for expected in [
+        "\"media_type\":\"text/plain; charset=utf-8\"",
+        "\"duplicate\":false",
+        "\"file_bytes\":1000000",
+        "\"alt\":\"A time\"",
+        "Tea at four",
+    ] {
+        assert!(printed.contains(expected), "{expected}: {printed}");
+    }
+    server.stop();
+}
+
+#[test]
+fn every_example_of_the_page_about_webhooks_works() {
+    let home = Home::new();
+    let server = home.serve();
+    let (script, blocks) = script(include_str!("../../../docs/webhooks.md"));
+    assert!(blocks >= 4, "{blocks} blocks");
+    let printed = run(&home, server.addr(), &script);
+    for expected in ["ok", "\"bot\":true", "Build 7", "\"display_name\":\"Builds\"", "invalid_token"] {
         assert!(printed.contains(expected), "{expected}: {printed}");
     }
     server.stop();

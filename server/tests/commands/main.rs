@@ -5,6 +5,8 @@
 mod api_document;
 mod applications;
 mod home;
+mod move_data;
+mod nodes;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -145,6 +147,38 @@ fn the_doctor_says_in_a_line_each_what_is_wrong_and_what_to_do() {
     let told = String::from_utf8(ill.stdout).unwrap();
     assert_eq!(ill.status.code(), Some(1), "{told}");
     assert!(told.contains("WRONG database") && told.contains("hubbub restore "), "{told}");
+}
+
+#[test]
+fn the_doctor_misses_files_that_the_database_names_and_the_folder_lacks() {
+    let home = Home::new();
+    let server = home.serve();
+    let made = home.run(&["app", "create", "Shop"]);
+    let made = String::from_utf8(made.stdout).unwrap();
+    let token = made.lines().find_map(|line| line.strip_prefix("token")).unwrap().trim();
+    let head =
+        format!("POST /api/v1/files?name=a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}");
+    let answer = server.asks(&format!("{head}\r\n\r\ntea"));
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let doctor = || {
+        let ran = home.run(&["doctor"]);
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    let (code, told) = doctor();
+    assert!(code == Some(0) && told.contains("ok    files") && told.contains("has all 1 blob"), "{told}");
+    let backup = home.run(&["backup", "b.db"]);
+    let said = String::from_utf8_lossy(&backup.stdout).into_owned();
+    assert!(said.contains("Uploaded files are not in it"), "{said}");
+    server.stop();
+    fs::rename(home.at("data/blobs"), home.at("blobs")).unwrap();
+    let (code, told) = doctor();
+    assert!(
+        code == Some(1) && told.contains("WRONG files") && told.contains("1 blob is in the database"),
+        "{told}"
+    );
+    let moved = home.run(&["doctor", "--blobs", "blobs"]);
+    let told = String::from_utf8(moved.stdout).unwrap();
+    assert!(told.contains("ok    files"), "{told}");
 }
 
 #[test]

@@ -37,6 +37,7 @@ impl World {
         chat.join(&sara.0, group, None).await.unwrap();
         let said = chat.post(&milad.0, Topic::group(group), chat.new_send_id(), "hello", None).await.unwrap();
         chat.create_invite(&milad.0, group, 60, 0).await.unwrap();
+        chat.create_hook(&milad.0, group, "Kettle").await.unwrap();
         Self { server, group, milad, sara, guest, said: said.seq.0 }
     }
 
@@ -79,9 +80,9 @@ fn encode(text: &str) -> String {
 /// Fields that never come back.
 const SECRETS: [&str; 4] = ["password", "old", "new", "token"];
 /// Fields that name the subject of the form; the page has them anyway, or the form is gone.
-const GIVEN: [&str; 12] = [
+const GIVEN: [&str; 13] = [
     "group", "topic", "id", "target", "action", "invite", "handle", "user", "on", "role", "archived",
-    "reply_to",
+    "reply_to", "hook",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,6 +191,18 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
                 &[("group", &group), ("minutes", "1440"), ("uses", "many")],
                 "whole number",
             ),
+        ),
+        (
+            owner,
+            case("/do/create_hook", &whole, &[("group", &group), ("name", &"x".repeat(41))], "40 characters"),
+        ),
+        (
+            owner,
+            case("/do/rotate_hook", &whole, &[("group", &group), ("hook", "gone")], "you don't have access"),
+        ),
+        (
+            owner,
+            case("/do/delete_hook", &whole, &[("group", &group), ("hook", "No")], "you don't have access"),
         ),
         (
             owner,

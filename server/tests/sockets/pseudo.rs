@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use chat::testing::{User, guest};
 use chat::{Caller, Token, UserRef};
 use server::ServerHandle;
-use wire::{JoinPolicy, Topic};
+use wire::{GroupId, JoinPolicy, Topic};
 
 use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
 
 /// The words of users in this test, and names that are the same in every language.
-const WRITTEN: [&str; 14] = [
+const WRITTEN: [&str; 15] = [
     "Zelda Quince",
     "Otto Fjord",
     "Uma Verity",
     "Ivo Marsh",
     "Tea at Zelda's",
+    "tea-at-zelda-s",
     "Quiet corner",
     "Where the kettle is",
     "first cup",
@@ -102,6 +103,7 @@ impl World {
     async fn happens(mut self, topic: &Topic, quiet: &str, said: &[u64]) -> Self {
         let (zelda, otto) = (&self.zelda, &self.otto);
         let (group, topic) = (self.group.as_str(), topic.to_string());
+        let id: GroupId = group.parse().unwrap();
         let (uma_id, ivo_id, otto_id) =
             (self.uma.0.id.to_string(), self.ivo.0.id.to_string(), otto.0.id.to_string());
         for who in [zelda, otto] {
@@ -151,6 +153,18 @@ impl World {
             self.does(zelda, "/do/create_invite", &[("group", group), ("minutes", minutes), ("uses", uses)])
                 .await;
         }
+        for _ in 0..2 {
+            self.does(zelda, "/do/create_hook", &[("group", group), ("name", "Tea at Zelda's")]).await;
+        }
+        let hooks = self.server.chat().hooks(&zelda.0.caller(), id).await.unwrap();
+        let renamed = self.server.chat().put_hook(&zelda.0, id, hooks[0].name.clone(), "Quiet corner");
+        renamed.await.unwrap();
+        self.does(zelda, "/do/rotate_hook", &[("group", group), ("hook", hooks[0].name.as_str())]).await;
+        self.does(zelda, "/do/delete_hook", &[("group", group), ("hook", hooks[1].name.as_str())]).await;
+        let made = self.server.chat().rotate_hook(&zelda.0, id, &hooks[0].name).await.unwrap();
+        let path = format!("/hooks/{}", made.token.reveal());
+        let (status, answer) = raw(&self.server, &post(&path, "", r#"{"text":"first cup"}"#)).await;
+        assert_eq!(status, 200, "{answer}");
         let seq = |place: usize| said[place].to_string();
         for (who, seq, action, with) in [
             (otto, seq(0), "edit", ("text", "first cup")),
@@ -272,6 +286,8 @@ impl World {
             (otto, "/server/applications".into(), "/server/applications"),
             (zelda, format!("/server/applications/{application}"), "/server/applications/:application"),
             (zelda, "/server/applications/none".into(), "/server/applications/:application"),
+            (zelda, "/server/nodes".into(), "/server/nodes"),
+            (otto, "/server/nodes".into(), "/server/nodes"),
             (None, self.owner.clone(), "/owner/:token"),
             (None, self.reset.clone(), "/reset/:token"),
             (None, "/reset/none".into(), "/reset/:token"),

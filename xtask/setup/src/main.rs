@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 /// The compilation target of the page.
 const WASM: &str = "wasm32-unknown-unknown";
 /// The commands that build the page.
-const BUILDS_PAGE: [&str; 5] = ["run", "dist", "weigh", "test", "bench"];
+const BUILDS_PAGE: [&str; 6] = ["run", "dist", "deb", "weigh", "test", "bench"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

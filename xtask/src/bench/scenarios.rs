@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// The short form of the other scenarios.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 19] = [
+pub(super) const SCENARIOS: [Scenario; 21] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: every server needs one write per delivery. `raw` is one \
@@ -108,6 +108,26 @@ pub(super) const SCENARIOS: [Scenario; 19] = [
         arguments: &["--store", "memory"],
         long: &[],
         quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "postgres-send",
+        about: "The same with PostgreSQL on the same machine, whose processes share its cores.",
+        command: "durable",
+        arguments: &["--store", "postgres"],
+        long: &[],
+        quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "nodes",
+        about: "Two nodes on one PostgreSQL database, all on this machine: their acknowledgements a second beside those of \
+                one node, when all senders share one log and when each node has logs of its own; and the time until \
+                listeners on the other node read a message, beside those on the sender's, with and without a bus.",
+        command: "nodes",
+        arguments: &[],
+        long: &[],
+        quick: &["--seconds", "3", "--rounds", "1"],
         beside: false,
     },
     Scenario {

@@ -5,7 +5,7 @@ use crate::Done;
 use crate::site::{BuiltSite, Weight};
 
 /// The limits of the files that the browser loads, in KB of 1,024 bytes with brotli: warning, and failure.
-const BUDGETS: [(&str, usize, usize); 3] = [("wasm", 300, 352), ("js", 10, 12), ("css", 16, 20)];
+const BUDGETS: [(&str, usize, usize); 3] = [("wasm", 300, 360), ("js", 10, 12), ("css", 16, 20)];
 /// The limit of their sum, without the page's own HTML (30 KB).
 const TOGETHER: usize = 420;
 

@@ -13,7 +13,7 @@ mod schemathesis;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use crate::{Done, dist};
+use crate::{Done, dist, services};
 
 /// The number of tests that passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,10 @@ pub(crate) fn test(arguments: &[String]) -> Done<ExitCode> {
     if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|(step, _)| *step != name.as_str())) {
         let known = STEPS.map(|(step, _)| step).join(", ");
         return Err(format!("there is no step {unknown}; there are {known}"));
+    }
+    // At once, and not after some minutes of other steps.
+    if names.is_empty() || names.iter().any(|name| *name == "unit") {
+        services::install()?;
     }
     let mut sum = Tally::default();
     let mut lines = Vec::new();

@@ -9,13 +9,15 @@ use crate::process::{cargo, run};
 
 /// The packages that are built for this machine. The app has its server-side mode here; cargo would otherwise unify the
 /// features of both its modes and hide the errors of each.
-const NATIVE: [&str; 24] = [
+const NATIVE: [&str; 28] = [
     "-p",
     "server",
     "-p",
     "store",
     "-p",
     "bus",
+    "-p",
+    "blobs",
     "-p",
     "chat",
     "-p",
@@ -26,6 +28,8 @@ const NATIVE: [&str; 24] = [
     "loadtest",
     "-p",
     "probe",
+    "-p",
+    "services",
     "-p",
     "xtask",
     "-p",
@@ -53,7 +57,7 @@ pub(super) fn clippy_wasm() -> Done<Tally> {
 
 pub(super) fn unit(length: Length) -> Done<Tally> {
     let mut test = cargo(&["test", "--no-fail-fast"]);
-    test.args(NATIVE).arg("--all-targets");
+    test.args(NATIVE).arg("--all-targets").env("HUBBUB_SERVICES", "required");
     length.tell(&mut test);
     let all = count(test)?;
     // Again for sockets that are not TCP, such as those under TLS: the same tests hold for them.

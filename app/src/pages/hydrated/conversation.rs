@@ -13,7 +13,7 @@ use crate::client::{ChatClient, Timeline};
 use crate::clock::{use_clock, use_zone};
 use crate::components::{
     Composer, ConversationContext, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys,
-    dyn_text, dyn_view,
+    dyn_effect, dyn_text, dyn_view, open_pictures,
 };
 use crate::i18n::{self, Slot, use_texts};
 use crate::outage::{Outage, patiently};
@@ -106,12 +106,10 @@ fn Inside(
     if use_browser().is_some() {
         let (client, timeline, topic) = (client.clone(), timeline.clone(), timeline.topic());
         let leaving = client.clone();
-        Effect::new({
-            let timeline = timeline.clone();
-            move |_| timeline.set_zone(zone.get())
-        });
+        let zoned = timeline.clone();
+        dyn_effect(move || zoned.set_zone(zone.get()));
         // Starts after hydration, so that the first render equals the server's; from then on the page is live.
-        Effect::new(move |_| {
+        dyn_effect(move || {
             client.follow(&timeline);
             wake();
         });
@@ -131,6 +129,7 @@ fn Inside(
     let silence = ReadOnlyReason::of(&client, &timeline);
     let context = ConversationContext::new(client.clone(), timeline.clone());
     answer_to_keys(Some(context.clone()));
+    open_pictures();
     let composer = {
         let context = context.clone();
         dyn_view(move || match silence.get() {

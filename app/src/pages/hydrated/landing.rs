@@ -8,7 +8,7 @@ use wire::limits::PERSON_NAME_CHARS;
 use crate::browser::{reload, use_browser};
 use crate::client::ChatClient;
 use crate::components::{
-    Connection, Form, NewGroup, Plain, Refusal, SearchBox, Sidebar, answer_to_keys, dyn_bool, dyn_text,
+    Connection, Form, NewGroup, Plain, Refusal, SearchBox, Sidebar, answer_to_keys, dyn_text, dyn_view,
 };
 use crate::i18n::{PRODUCT, home_title, use_texts};
 use crate::outage::{Outage, patiently};
@@ -115,9 +115,7 @@ fn Home(client: ChatClient) -> impl IntoView {
                 <Connection client=client.clone()/>
                 <SearchBox wide=true/>
                 <h1>{t.welcome(&name).view()}</h1>
-                <Show when=dyn_bool(move || mine.with(Vec::is_empty))>
-                    <p class="slogan">{t.no_groups_yet()}</p>
-                </Show>
+                {dyn_view(move || mine.with(Vec::is_empty).then(|| view! { <p class="slogan">{t.no_groups_yet()}</p> }))}
                 <NewGroup/>
             </main>
         </div>

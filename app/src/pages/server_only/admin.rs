@@ -6,6 +6,7 @@ use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
 use wire::{GroupAdminView, Invite, JoinPolicy, Member, Person, Role, Settings, Timestamp};
 
 use super::audit::AuditLog;
+use super::hooks::Hooks;
 use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Confirm, Enter, Form, Refusal};
 use crate::i18n::{Texts, WEEK, use_texts};
@@ -40,7 +41,7 @@ fn Admin(
     find: String,
 ) -> impl IntoView {
     let t = use_texts();
-    let GroupAdminData { management, more, known, link, now } = managed;
+    let GroupAdminData { management, more, known, link, hooks, hook_url, now } = managed;
     let GroupAdminView { id, settings, max_limit, members, member_count, bans, invites, audit } = management;
     let id = id.to_string();
     let archived = settings.archived;
@@ -60,6 +61,10 @@ fn Admin(
                 <h2 id="invites">{t.invites()}</h2>
                 <InvitesForm group=id.clone() invites link now/>
             </section>
+            <section class="card" aria-labelledby="hooks">
+                <h2 id="hooks">{t.hooks()}</h2>
+                <Hooks group=id.clone() hooks url=hook_url/>
+            </section>
             {(!bans.is_empty())
                 .then(|| {
                     view! {
@@ -71,7 +76,7 @@ fn Admin(
                 })}
             <section class="card" aria-labelledby="audit">
                 <h2 id="audit">{t.audit_log()}</h2>
-                <AuditLog page=audit says=Texts::happened path=format!("/g/{id}/audit")/>
+                <AuditLog page=audit says=Texts::group_event path=format!("/g/{id}/audit")/>
             </section>
             <section class="card card-danger" aria-labelledby="ending">
                 <h2 id="ending">{t.danger_zone()}</h2>

@@ -24,7 +24,7 @@ pub(super) fn AuditPage() -> impl IntoView {
                         view! {
                             <Sheet title=t.audit_of(name.as_str()) back back_to>
                                 <section class="card" id="audit">
-                                    <AuditLog page says=Texts::happened path=format!("/g/{group}/audit")/>
+                                    <AuditLog page says=Texts::group_event path=format!("/g/{group}/audit")/>
                                 </section>
                             </Sheet>
                         }

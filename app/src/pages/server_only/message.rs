@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 use wire::{Event, Person, Seq};
 
 use super::sheet::{Sheet, no_page};
-use crate::components::{Confirm, Form, FormState, Refusal, Rich};
+use crate::components::{Attachments, Confirm, Form, FormState, Refusal, Rich};
 use crate::i18n::{Sentence, Texts, use_texts};
 use crate::page_queries::{MessageData, message};
 use crate::returned::{in_textarea, typed};
@@ -37,7 +37,7 @@ fn Message(told: MessageData) -> impl IntoView {
     let seq = entry.seq;
     let back = format!("{}?at={seq}#m{seq}", what.path());
     let (name, topic) = (what.title().to_owned(), what.topic().to_string());
-    let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
+    let Event::Message { author, text: words, body, pinned, attachments, bot, .. } = entry.data else {
         return view! {
             <Sheet title=Sentence::name(&name) back=what.path() back_to=t.back_to(&name)>
                 <section class="card">
@@ -57,7 +57,8 @@ fn Message(told: MessageData) -> impl IntoView {
     let (replying, reacting, deleting) = (topic.clone(), topic.clone(), topic.clone());
     view! {
         <Sheet title=t.message_of(&author) back back_to=t.back_to(&name)>
-            <section class="card"><Rich text=body me=me.id/></section>
+            {bot.then(|| view! { <p><span class="tag tag-bot">{t.bot()}</span></p> })}
+            <section class="card"><Rich text=body me=me.id/><Attachments files=attachments/></section>
             <dl class="receipts">{come.into_iter().zip(t.delivery_states()).filter_map(|(people, label)| come_to(t, people, label)).collect_view()}</dl>
             <p class="refusal" role="alert">{amended.refused.get_untracked().map(|refused| t.refusal(&refused))}</p>
             <section class="card">

@@ -11,8 +11,10 @@ mod audit;
 mod broadcast;
 mod enter;
 mod groups;
+mod hooks;
 mod members;
 mod message;
+mod nodes;
 mod owner;
 mod people;
 mod profile;
@@ -50,6 +52,7 @@ pub fn ServerOnlyPage() -> impl IntoView {
                 <Route path=path!("/server") view=server::ServerPage/>
                 <Route path=path!("/server/applications") view=applications::ApplicationsPage/>
                 <Route path=path!("/server/applications/:application") view=applications::ApplicationPage/>
+                <Route path=path!("/server/nodes") view=nodes::NodesPage/>
                 <Route path=path!("/owner/:token") view=owner::OwnerPage/>
                 <Route path=path!("/reset/:token") view=reset::ResetPage/>
                 <Route path=path!("/enter/:application/:token") view=enter::EnterPage/>

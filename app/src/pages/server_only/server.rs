@@ -46,7 +46,7 @@ fn ServerAdmin(
     find: String,
 ) -> impl IntoView {
     let t = use_texts();
-    let ServerAdminData { role, accounts, groups, link, audit } = administered;
+    let ServerAdminData { role, accounts, groups, link, audit, has_nodes } = administered;
     let (ranked, offered) =
         (FormState::of("/do/set_application_role").shown(), FormState::of("/do/create_reset_link").shown());
     let after =
@@ -66,7 +66,12 @@ fn ServerAdmin(
             })}
             {(role == AppRole::Owner).then(|| view! {
                 <section class="card">
-                    <p><a class="button button-small" href="/server/applications">{t.applications()}</a></p>
+                    <p class="actions">
+                        <a class="button button-small" href="/server/applications">{t.applications()}</a>
+                        {has_nodes.then(|| view! {
+                            <a class="button button-small" href="/server/nodes">{t.nodes()}</a>
+                        })}
+                    </p>
                 </section>
             })}
             <section class="card" aria-labelledby="accounts">

@@ -50,6 +50,10 @@ impl BufferSink {
             at += end;
         }
         inside.bytes.drain(..at);
+        if inside.bytes.is_empty() {
+            // An idle reader keeps no memory of its last burst.
+            inside.bytes = Vec::new();
+        }
         payloads
     }
 

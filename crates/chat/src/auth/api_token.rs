@@ -15,6 +15,8 @@ pub enum TokenKind {
     Application,
     /// A program of the operator: it manages applications and reads no content.
     Operator,
+    /// An incoming webhook, whose URL has it: it posts to one group, and does nothing else.
+    Hook,
 }
 
 /// The secret of a program: a prefix that names its kind, and 256 random bits in base 32. It is shown once; the store
@@ -52,7 +54,7 @@ const CHARS: usize = 52;
 
 impl TokenKind {
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Application, Self::Operator];
+    pub const ALL: [Self; 3] = [Self::Application, Self::Operator, Self::Hook];
 
     /// Returns the name of the kind, as the store has it.
     #[must_use]
@@ -60,6 +62,7 @@ impl TokenKind {
         match self {
             Self::Application => "application",
             Self::Operator => "operator",
+            Self::Hook => "hook",
         }
     }
 
@@ -73,6 +76,7 @@ impl TokenKind {
         match self {
             Self::Application => "hub_app_",
             Self::Operator => "hub_op_",
+            Self::Hook => "hub_hook_",
         }
     }
 }

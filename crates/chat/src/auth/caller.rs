@@ -8,6 +8,7 @@ use wire::{ApplicationId, LogKey, Person, Refusal, Seq, Timestamp, Topic, UserId
 use crate::auth::grant::Grant;
 use crate::auth::session::{Token, TokenHash};
 use crate::auth::user_token::TokenScope;
+use crate::ports::store::Hook;
 
 /// The application and the principal of a call, with the network and the session it comes from. Every operation of the
 /// domain takes one.
@@ -23,7 +24,7 @@ pub struct Caller {
     pub from: Option<IpAddr>,
     /// The session it runs in.
     pub session: Option<Token>,
-    /// The API token of a program.
+    /// The API token of a program, or that in the URL of an incoming webhook.
     pub api_token: Option<TokenHash>,
     /// The time from which the API token or user token no longer works, if there is one.
     pub expires: Option<Timestamp>,
@@ -49,6 +50,8 @@ pub enum Principal {
     /// A program of the application, which may do everything inside it; and the person that others see as the author of
     /// what it does.
     Application(Person),
+    /// A program with the URL of an incoming webhook: it posts to one group, and does nothing else.
+    Hook(Box<Hook>),
     /// The operator of the server, through a command on its machine or by an API token.
     Operator,
 }
@@ -89,13 +92,13 @@ impl Caller {
     /// Returns the signed-in user.
     ///
     /// # Errors
-    /// [`Refusal::SignInNeeded`]; [`Refusal::UserNeeded`] for an application, [`Refusal::NotApplication`] for the
-    /// operator.
+    /// [`Refusal::SignInNeeded`]; [`Refusal::UserNeeded`] for an application and an incoming webhook,
+    /// [`Refusal::NotApplication`] for the operator.
     pub fn scoped_user(&self) -> Result<&Person, Refusal> {
         match &self.principal {
             Principal::User(user) => Ok(user),
             Principal::Anonymous => Err(Refusal::SignInNeeded),
-            Principal::Application(_) => Err(Refusal::UserNeeded),
+            Principal::Application(_) | Principal::Hook(_) => Err(Refusal::UserNeeded),
             Principal::Operator => Err(Refusal::NotApplication),
         }
     }
@@ -127,7 +130,7 @@ impl Caller {
     pub const fn owner(&self) -> Option<&Person> {
         match &self.principal {
             Principal::Application(author) => Some(author),
-            Principal::Anonymous | Principal::User(_) | Principal::Operator => None,
+            Principal::Anonymous | Principal::User(_) | Principal::Hook(_) | Principal::Operator => None,
         }
     }
 
@@ -148,7 +151,9 @@ impl Caller {
     pub const fn signed_in(&self) -> Option<&Person> {
         match &self.principal {
             Principal::User(user) => Some(user),
-            Principal::Anonymous | Principal::Application(_) | Principal::Operator => None,
+            Principal::Anonymous | Principal::Application(_) | Principal::Hook(_) | Principal::Operator => {
+                None
+            }
         }
     }
 }

@@ -18,6 +18,16 @@ pub(crate) enum KeyPurpose {
     UserTokens,
     /// Sealing cursors that are positions of the store.
     Cursors,
+    /// Sealing links to files.
+    FileLinks,
+    /// Tells whether two secrets are the same.
+    Check,
+    /// Authenticating messages between nodes.
+    Bus,
+    /// Naming the cluster of nodes that have the secret.
+    ClusterName,
+    /// The token of the owner link.
+    OwnerLink,
 }
 
 impl MasterSecret {
@@ -45,11 +55,36 @@ impl MasterSecret {
         HEXLOWER.encode(&self.0)
     }
 
+    /// Returns a number that is the same for the same secret and tells nothing about it, so that nodes notice that theirs
+    /// differ.
+    #[must_use]
+    pub fn check(&self) -> [u8; 32] {
+        self.derive(KeyPurpose::Check, ApplicationId::SERVER, 1)
+    }
+
+    /// Returns the key by which nodes with this secret recognise each other's messages on a bus.
+    #[must_use]
+    pub fn bus_key(&self) -> [u8; 32] {
+        self.derive(KeyPurpose::Bus, ApplicationId::SERVER, 1)
+    }
+
+    /// Returns the name that nodes with this secret have in common, and no others: 16 hexadecimal digits, which tell
+    /// nothing about the secret.
+    #[must_use]
+    pub fn cluster_name(&self) -> String {
+        HEXLOWER.encode(&self.derive(KeyPurpose::ClusterName, ApplicationId::SERVER, 1)[..8])
+    }
+
     /// Derives a version of an application's key by HKDF-SHA256 (RFC 5869).
     pub(crate) fn derive(&self, purpose: KeyPurpose, application: ApplicationId, version: u32) -> [u8; 32] {
         let purpose = match purpose {
             KeyPurpose::UserTokens => "user-tokens",
             KeyPurpose::Cursors => "cursors",
+            KeyPurpose::FileLinks => "file-links",
+            KeyPurpose::Check => "check",
+            KeyPurpose::Bus => "bus",
+            KeyPurpose::ClusterName => "cluster-name",
+            KeyPurpose::OwnerLink => "owner-link",
         };
         let info = format!("hubbub/{purpose}/{application}/{version}");
         let mut key = [0; 32];
@@ -77,6 +112,16 @@ mod tests {
         for bad in ["", "a7", &"g".repeat(64), &"a".repeat(65)] {
             assert_eq!(MasterSecret::parse(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn nodes_with_one_secret_have_one_name_and_one_key() {
+        let [one, same, other] = [1, 1, 2].map(|byte| MasterSecret::from_bytes([byte; 32]));
+        assert_eq!((one.cluster_name(), one.bus_key()), (same.cluster_name(), same.bus_key()));
+        assert_ne!(one.cluster_name(), other.cluster_name());
+        assert_ne!(one.bus_key(), other.bus_key());
+        assert_eq!(one.cluster_name().len(), 16);
+        assert!(!HEXLOWER.encode(&one.bus_key()).starts_with(&one.cluster_name()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_token;
 pub(crate) mod caller;
+pub(crate) mod file_link;
 pub(crate) mod grant;
 pub(crate) mod login_throttle;
 pub(crate) mod master_secret;

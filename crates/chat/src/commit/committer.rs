@@ -1,5 +1,6 @@
 //! The committer, with group commit: batches writes, commits them, and publishes.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -14,19 +15,27 @@ use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::jobs::{JobWake, Wakes};
-use crate::ports::bus::{Bus, Hint};
-use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store, TypedWrite};
+use crate::ports::bus::{Bus, BusHealth, Hint};
+use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store, TypedWrite, Write};
 use crate::realtime::appended_frame::AppendedFrame;
 use crate::realtime::recent_entries::RecentEntries;
 use crate::service::error::{Error, Fault};
 
-/// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
-/// order, and only then answers. While a commit runs the next batch gathers, so batches grow with load and there is no
-/// delay to tune. Background work has a queue of its own, of which each batch takes only a part.
+/// The tasks that commit writes, one for each commit that the store makes at the same time. A task takes all that wait
+/// for it, commits them in one transaction, publishes them in Seq order, and only then answers. While a commit runs the
+/// next batch gathers, so batches grow with load and there is no delay to tune. Background work has a queue of its own,
+/// of which each batch takes only a part.
+///
+/// The writes of a log always go to the same task, so they are committed in their order.
 pub(crate) struct Committer {
-    inbox: Mutex<Option<mpsc::Sender<Queued>>>,
-    background: Mutex<Option<mpsc::Sender<Queued>>>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    lanes: Mutex<Option<Arc<[Lane]>>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The queues of one task.
+struct Lane {
+    people: mpsc::Sender<Queued>,
+    background: mpsc::Sender<Queued>,
 }
 
 struct Queued {
@@ -54,15 +63,17 @@ impl Committer {
         metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
-        let (inbox, people) = mpsc::channel(WAITING);
-        let (background, waiting) = mpsc::channel(BACKGROUND);
-        let task =
-            tokio::spawn(run(Queues { people, background: waiting }, store, publisher, metrics, writability));
-        Self {
-            inbox: Mutex::new(Some(inbox)),
-            background: Mutex::new(Some(background)),
-            task: Mutex::new(Some(task)),
+        let (mut lanes, mut tasks) = (Vec::new(), Vec::new());
+        for _ in 0..store.writers().max(1) {
+            let (people, taken) = mpsc::channel(WAITING);
+            let (background, waiting) = mpsc::channel(BACKGROUND);
+            let queues = Queues { people: taken, background: waiting };
+            let (store, publisher) = (Arc::clone(&store), publisher.clone());
+            let (metrics, writability) = (Arc::clone(&metrics), Arc::clone(&writability));
+            tasks.push(tokio::spawn(run(queues, store, publisher, metrics, writability)));
+            lanes.push(Lane { people, background });
         }
+        Self { lanes: Mutex::new(Some(lanes.into())), tasks: Mutex::new(tasks) }
     }
 
     /// Waits until a write is committed. If the caller is dropped meanwhile, the write is committed all the same.
@@ -74,14 +85,13 @@ impl Committer {
         self.enqueue(application, write).await?.outcome().await
     }
 
-    /// Enqueues a write: one that is enqueued later is committed later.
+    /// Enqueues a write: one of the same log that is enqueued later is committed later.
     pub(crate) async fn enqueue<W: TypedWrite>(
         &self,
         application: ApplicationId,
         write: W,
     ) -> Result<PendingCommit<W>, Error> {
-        let inbox = self.inbox.lock().clone();
-        send(inbox, application, write).await
+        self.send(application, write, |lane| &lane.people).await
     }
 
     /// As [`Committer::commit`], for work that waits for that of people: a batch has at most 64 such writes.
@@ -90,34 +100,55 @@ impl Committer {
         application: ApplicationId,
         write: W,
     ) -> Result<W::Outcome, Error> {
-        let background = self.background.lock().clone();
-        send(background, application, write).await?.outcome().await
+        self.send(application, write, |lane| &lane.background).await?.outcome().await
     }
 
     /// Accepts nothing more and waits until every accepted write is answered.
     pub(crate) async fn finish(&self) {
-        drop(self.inbox.lock().take());
-        drop(self.background.lock().take());
-        let task = self.task.lock().take();
-        if let Some(task) = task {
+        drop(self.lanes.lock().take());
+        let tasks = std::mem::take(&mut *self.tasks.lock());
+        for task in tasks {
             // An error is a panic of the task; it is in the log already, and its callers were answered.
             let _ = task.await;
         }
     }
+
+    async fn send<W: TypedWrite>(
+        &self,
+        application: ApplicationId,
+        write: W,
+        queue: impl Fn(&Lane) -> &mpsc::Sender<Queued>,
+    ) -> Result<PendingCommit<W>, Error> {
+        let (answer, answered) = oneshot::channel();
+        let commit = Commit { application, write: write.into() };
+        let queue = self.lanes.lock().as_ref().map(|lanes| queue(&lanes[lane(&commit, lanes.len())]).clone());
+        let sent = match queue {
+            Some(queue) => queue.send(Queued { commit, answer }).await.is_ok(),
+            None => false,
+        };
+        if sent {
+            Ok(PendingCommit { answered, write: PhantomData })
+        } else {
+            Err(Refusal::Unavailable.into())
+        }
+    }
 }
 
-async fn send<W: TypedWrite>(
-    queue: Option<mpsc::Sender<Queued>>,
-    application: ApplicationId,
-    write: W,
-) -> Result<PendingCommit<W>, Error> {
-    let (answer, answered) = oneshot::channel();
-    let commit = Commit { application, write: write.into() };
-    let sent = match queue {
-        Some(queue) => queue.send(Queued { commit, answer }).await.is_ok(),
-        None => false,
-    };
-    if sent { Ok(PendingCommit { answered, write: PhantomData }) } else { Err(Refusal::Unavailable.into()) }
+/// Returns the number of the task that commits a write: that of its log, or one for all that have none.
+fn lane(Commit { application, write }: &Commit, lanes: usize) -> usize {
+    if lanes == 1 {
+        return 0;
+    }
+    match (write.log(), write) {
+        (Some(topic), _) => {
+            let mut hasher = DefaultHasher::new();
+            (application, topic).hash(&mut hasher);
+            usize::try_from(hasher.finish() % lanes as u64).unwrap_or(0)
+        }
+        // There are many of them, which nothing else waits for.
+        (None, Write::ReadState(_)) => lanes - 1,
+        _ => 0,
+    }
 }
 
 /// The writes that wait.
@@ -165,6 +196,7 @@ impl<W: TypedWrite> PendingCommit<W> {
 }
 
 /// Publishes committed entries.
+#[derive(Clone)]
 pub(crate) struct Publisher {
     pub(crate) broker: Arc<Broker>,
     pub(crate) recent: Arc<RecentEntries>,
@@ -203,7 +235,7 @@ async fn run(
                     .chunk_by(|one, next| one.appended.log == next.appended.log)
                     .for_each(|entries| publisher.publish(entries));
                 closed.into_iter().for_each(|log| publisher.close(log));
-                publisher.wake.committed(wakes);
+                publisher.wake(wakes);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A caller that no longer waits needs no answer: the SendId finds the message on a retry.
                     let _ = answer.send(Ok(outcome));
@@ -278,6 +310,14 @@ impl Publisher {
         let frames = entries.iter().map(|one| (one.appended.entry.seq, &one.appended.ends, one.frame()));
         self.broker.admit_all(log, frames);
         self.bus.announce(Hint::News { log: log.clone(), head: *head });
+    }
+
+    /// Wakes the background tasks that a batch concerns, here and on other nodes.
+    fn wake(&self, wakes: Wakes) {
+        self.wake.committed(wakes);
+        if wakes.has_jobs() && self.bus.health() != BusHealth::Alone {
+            self.bus.announce(Hint::Jobs);
+        }
     }
 
     /// Ends the subscriptions to a log that is gone.

@@ -7,6 +7,7 @@ mod wake;
 mod worker;
 
 pub(crate) use wake::{JobWake, Wakes};
+pub(crate) use worker::AT_ONCE as JOBS_AT_ONCE;
 
 use wire::{ApplicationId, Json, Timestamp};
 
@@ -17,6 +18,8 @@ use crate::service::error::Error;
 
 /// The time between two sweeps, and two passes over the logs, in milliseconds.
 const SWEEP_EVERY_MS: i64 = 60 * 60 * 1_000;
+/// The time between two looks at all blobs, in milliseconds.
+const BLOBS_EVERY_MS: i64 = 24 * SWEEP_EVERY_MS;
 /// The time for which a dead job stays, in milliseconds.
 const DEAD_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
 
@@ -44,6 +47,20 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             let is_done = chat.trim_log(job.application, &job.arguments).await?;
             Ok(if is_done { JobEnd::Done } else { JobEnd::Again { run_at: chat.monotonic.now() } })
         }
+        JobKind::Thumbnail => {
+            chat.make_thumbnail(job.application, &job.arguments).await?;
+            Ok(JobEnd::Done)
+        }
+        JobKind::Files => {
+            let begun = chat.monotonic.now();
+            chat.sweep_files().await?;
+            Ok(JobEnd::Again { run_at: Timestamp(begun.0 + SWEEP_EVERY_MS) })
+        }
+        JobKind::Blobs => {
+            let begun = chat.monotonic.now();
+            chat.sweep_blobs().await?;
+            Ok(JobEnd::Again { run_at: Timestamp(begun.0 + BLOBS_EVERY_MS) })
+        }
         JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
     }
 }
@@ -60,7 +77,7 @@ async fn begin(chat: &Chat) -> Result<(), Error> {
         run_at: Timestamp(now.0 + SWEEP_EVERY_MS),
     };
     let latest = Timestamp(now.0 + backoff::LONGEST_MS);
-    let periodic = vec![hourly(JobKind::Sweep), hourly(JobKind::Retention)];
+    let periodic = [JobKind::Sweep, JobKind::Retention, JobKind::Files, JobKind::Blobs].map(hourly).into();
     let begin = JobWrite::Begin { now, latest, periodic };
     chat.commit_in(ApplicationId::SERVER, begin).await.map(|_| ())
 }

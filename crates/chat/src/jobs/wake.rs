@@ -2,7 +2,7 @@
 
 use tokio::sync::{Notify, watch};
 
-use crate::ports::store::{ApplicationWrite, Commit, Draft, JobWrite, LogWrite, Write};
+use crate::ports::store::{ApplicationWrite, Commit, Draft, FileWrite, JobWrite, LogWrite, Write};
 
 /// The background tasks that a batch of commits wakes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,7 +23,7 @@ pub(crate) struct JobWake {
     pub(crate) messages: Notify,
     /// Jobs were added, or ended so that the next one of their lane may run.
     pub(super) jobs: Notify,
-    /// The number of jobs that have ended on this node.
+    /// Rises when jobs have ended, here or on another node.
     ended: watch::Sender<u64>,
 }
 
@@ -44,6 +44,9 @@ impl Wakes {
         let mut wakes = Self::default();
         for Commit { write, .. } in commits {
             match write {
+                Write::Files(FileWrite::Add { job: Some(_), .. }) => wakes.jobs = true,
+                // Only messages have files.
+                Write::Log(LogWrite::WithFiles(_)) => wakes.messages = true,
                 Write::Log(LogWrite::Post(draft)) if draft.may_cause_work() => wakes.entries = true,
                 Write::Log(LogWrite::Post(Draft { counts: true, .. }) | LogWrite::PostFirst { .. })
                 | Write::GroupWithMessage(_)
@@ -60,6 +63,11 @@ impl Wakes {
             }
         }
         wakes
+    }
+
+    /// Returns true if other nodes may have work, too.
+    pub(crate) const fn has_jobs(self) -> bool {
+        self.jobs
     }
 }
 
@@ -78,7 +86,13 @@ impl JobWake {
         }
     }
 
-    /// Watches the number of jobs that have ended.
+    /// Wakes the worker, and those who wait for the end of jobs, after another node has added or ended some.
+    pub(crate) fn jobs_elsewhere(&self) {
+        self.ended.send_modify(|ended| *ended += 1);
+        self.jobs.notify_one();
+    }
+
+    /// Watches a number that rises when jobs have ended.
     pub(crate) fn watch_ended(&self) -> watch::Receiver<u64> {
         self.ended.subscribe()
     }

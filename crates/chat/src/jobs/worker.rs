@@ -15,7 +15,7 @@ use crate::ports::store::{ClaimJobs, Job, JobEnd, JobId, JobWrite, LeaseId};
 use crate::service::error::{Error, Fault};
 
 /// The most jobs that run at once.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 /// The time after which the lease of a worker that ended is given to another, in milliseconds.
 const LEASE_MS: i64 = 60_000;
 /// The time after which a lease is renewed, while its jobs run.

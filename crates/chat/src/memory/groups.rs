@@ -17,7 +17,7 @@ use crate::rules::Audience;
 impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
         match fact {
-            Fact::Created { .. } | Fact::Keyed(_) | Fact::Numbered | Fact::Deleted => {}
+            Fact::Created { .. } | Fact::Keyed(_) | Fact::Numbered | Fact::Deleted | Fact::Hook(_) => {}
             Fact::SettingsChanged(settings) => self.settings = settings.clone(),
             Fact::MemberAdded(member) => self.members.push(member.clone()),
             Fact::AddedBy { to, by } => {
@@ -251,16 +251,20 @@ impl ApplicationState {
 
     /// Creates a group with its first message, for everyone or for some members.
     pub(super) fn create_with_message(&mut self, new: GroupWithMessage) -> GroupWithMessageOutcome {
-        let GroupWithMessage { change, draft, recipients } = new;
+        let GroupWithMessage { change, draft, recipients, files } = new;
         if self.is_key_taken(&change) {
             return GroupWithMessageOutcome::Stale;
         }
         if let Some(outcome) = self.sent_before(&draft) {
             return GroupWithMessageOutcome::Message(outcome);
         }
+        if let Err(refusal) = self.files.check(draft.sender, &files) {
+            return GroupWithMessageOutcome::Message(LogOutcome::Refused(refusal));
+        }
         if self.change(&change) == Checked::Stale {
             return GroupWithMessageOutcome::Stale;
         }
+        let topic = draft.topic.clone();
         let seq = match recipients {
             None => self.append(draft),
             Some(users) => {
@@ -268,6 +272,7 @@ impl ApplicationState {
                 self.append_restricted(draft, &Audience::of(readers))
             }
         };
+        self.files.attach(&topic, seq, &files);
         GroupWithMessageOutcome::Message(LogOutcome::Posted { seq })
     }
 
@@ -307,6 +312,7 @@ impl ApplicationState {
             },
             Fact::Deleted => {
                 self.group_keys.retain(|_, keyed| *keyed != id);
+                self.hooks.remove_group(id);
                 if let Some(group) = self.groups.remove(&id) {
                     self.name(id, &group.settings, false);
                     for member in group.members {
@@ -318,6 +324,7 @@ impl ApplicationState {
                     self.closed.push(topic);
                 }
             }
+            Fact::Hook(fact) => self.hooks.establish(id, fact),
             Fact::MemberAdded(member) => {
                 let head = self.head(&Topic::group(id));
                 if let Some(group) = self.groups.get_mut(&id) {

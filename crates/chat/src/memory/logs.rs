@@ -1,12 +1,12 @@
 //! The logs of an application in memory: idempotent sends and eviction.
 
-use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
+use wire::{Amendment, Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 
 use super::log::{MemoryLog, StoredEntry};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, AmendOutcome, Amended, Appended, Draft, Kept, LogBounds, LogOutcome, LogSlice, LogWrite,
-    OpenTopicBounds, Range, RowPage, RowRange, Sender, SentBefore, Unread, requoted,
+    Amend, AmendOutcome, Amended, Appended, Draft, HookPost, Kept, LogBounds, LogOutcome, LogSlice, LogWrite,
+    OpenTopicBounds, Range, RowPage, RowRange, Sender, SentBefore, Unread, WithFiles, requoted,
 };
 
 /// Reading and appending entries, across all logs of the application.
@@ -73,7 +73,35 @@ impl ApplicationState {
                 }
                 outcome
             }
+            LogWrite::PostByHook(post) => self.post_by_hook(post),
+            LogWrite::WithFiles(with) => self.post_with_files(*with),
         }
+    }
+
+    /// Appends a message and gives it its files.
+    fn post_with_files(&mut self, WithFiles { message, files }: WithFiles) -> LogOutcome {
+        let (topic, sender) = (message.draft().topic.clone(), message.draft().sender);
+        if let Some(outcome) = self.sent_before(message.draft()) {
+            return outcome;
+        }
+        if let Err(refusal) = self.files.check(sender, &files) {
+            return LogOutcome::Refused(refusal);
+        }
+        let outcome = self.write_log(message);
+        if let LogOutcome::Posted { seq } = outcome {
+            self.files.attach(&topic, seq, &files);
+        }
+        outcome
+    }
+
+    /// Appends a message of an incoming webhook, if the group has it.
+    fn post_by_hook(&mut self, HookPost { draft, token }: HookPost) -> LogOutcome {
+        let conversation = draft.topic.conversation();
+        let hook = self.hooks.with_token(token);
+        if hook.is_none_or(|hook| conversation != Some(Conversation::Group(hook.group))) {
+            return LogOutcome::Refused(Refusal::NotFound);
+        }
+        self.post(draft)
     }
 
     fn post(&mut self, draft: Draft) -> LogOutcome {
@@ -120,6 +148,9 @@ impl ApplicationState {
             Err(refusal) => return AmendOutcome::Refused(refusal),
         };
         self.rewrite(topic, amend.target, &data);
+        if amend.amendment == Amendment::Delete {
+            self.files.detach(topic, amend.target);
+        }
         if let Some(excerpt) = excerpt {
             let about = self.log(topic).map(|log| log.about(amend.target)).unwrap_or_default();
             for entry in about {
@@ -244,6 +275,7 @@ impl ApplicationState {
                 self.open_topics.bytes = self.open_topics.bytes.saturating_sub(bytes);
             }
             self.bytes -= self.restricted.forget(topic, kept.entry.seq);
+            self.files.detach(topic, kept.entry.seq);
             self.sent.remove(&(kept.sender, kept.entry.id));
         }
         if log.len() == 0

@@ -3,9 +3,12 @@
 mod accounts;
 mod applications;
 mod attempts;
+mod blobs;
 mod conversations;
 mod ended_sessions;
+mod files;
 mod groups;
+mod hooks;
 mod inbox;
 mod jobs;
 mod keyed;
@@ -29,6 +32,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use wire::{ApplicationId, Epoch, LogKey, Seq, Timestamp};
 
+pub use self::blobs::MemoryBlobs;
 use self::reader::MemoryReader;
 pub use self::records::Window;
 use self::search::MemoryIndex;
@@ -38,8 +42,8 @@ use crate::auth::session::{Session, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Application, ApplicationKey, Commit, Committed, JobCount, LogSlice, MessageTail, Position, Slices, Store,
-    StoreReader, Tail,
+    Application, ApplicationKey, Commit, Committed, FoundHook, JobCount, LogSlice, MessageTail, Position,
+    Slices, Store, StoreReader, Tail,
 };
 use crate::service::error::Fault;
 
@@ -101,6 +105,10 @@ impl Store for MemoryStore {
 
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
         Ok(self.state.lock().registry.token(token))
+    }
+
+    async fn hook(&self, token: TokenHash) -> Result<Option<FoundHook>, Fault> {
+        Ok(self.state.lock().hook(token))
     }
 
     async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
-    Seq, Timestamp, Topic, TopicKind, UserId,
+    ApplicationId, Conversation, Entry, Epoch, FileId, GroupId, Json, Member, Page, Person, Refusal, Rows,
+    SendId, Seq, Timestamp, Topic, TopicKind, UserId,
 };
 
 use super::log::MemoryLog;
@@ -17,11 +17,12 @@ use super::store_state::MemoryState;
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
+use crate::ports::blobs::BlobId;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, FoundUser, GroupListing,
-    GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, FileUsage, FoundUser, GroupListing,
+    GroupOverview, Hook, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
     MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range,
-    Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
+    Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, StoredFile, Unread,
 };
 use crate::service::error::Fault;
 
@@ -303,6 +304,34 @@ impl StoreReader for MemoryReader {
         limit: usize,
     ) -> Result<Vec<KeyedGroup>, Fault> {
         Ok(self.state().groups_by_key(after, limit))
+    }
+
+    async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault> {
+        Ok(self.state().hooks.of_group(group))
+    }
+
+    async fn file(&self, file: FileId) -> Result<Option<StoredFile>, Fault> {
+        Ok(self.state().files.one(file))
+    }
+
+    async fn file_by_key(&self, owner: UserId, key: &str) -> Result<Option<StoredFile>, Fault> {
+        Ok(self.state().files.by_key(owner, key))
+    }
+
+    async fn files(&self, after: Option<FileId>, limit: usize) -> Result<Vec<StoredFile>, Fault> {
+        Ok(self.state().files.after(after, limit))
+    }
+
+    async fn files_to_remove(&self, limit: usize) -> Result<Vec<StoredFile>, Fault> {
+        Ok(self.state().files.to_remove(limit))
+    }
+
+    async fn file_usage(&self, owner: Option<UserId>) -> Result<FileUsage, Fault> {
+        Ok(self.state().files.usage(owner))
+    }
+
+    async fn known_blobs(&self, blobs: &[BlobId]) -> Result<Vec<BlobId>, Fault> {
+        Ok(self.state().files.known(blobs))
     }
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {

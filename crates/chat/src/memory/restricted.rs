@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use wire::{Conversation, DeliveryState, Entry, Json, Page, Receipt, Refusal, Role, Seq, Topic, UserId};
+use wire::{
+    Amendment, Conversation, DeliveryState, Entry, Json, Page, Receipt, Refusal, Role, Seq, Topic, UserId,
+};
 
 use super::records::MemberView;
 use super::restricted_messages::{StoredReader, StoredRestricted};
@@ -100,6 +102,9 @@ impl ApplicationState {
             Err(refusal) => return AmendOutcome::Refused(refusal),
         };
         self.rewrite_restricted(&topic, amend.target, &amended);
+        if amend.amendment == Amendment::Delete {
+            self.files.detach(&topic, amend.target);
+        }
         let audience = audience.inherited(amend.by.id, |user| self.has_seat(&topic, user));
         AmendOutcome::Posted { seq: self.append_restricted(amend.news.clone(), &audience) }
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use wire::{ApplicationId, GroupId, Person, Refusal, SendId, Seq, Timestamp, Topic, UserId};
 
+use super::files::MemoryFiles;
+use super::hooks::MemoryHooks;
 use super::log::MemoryLog;
 use super::records::{
     Group, MemberView, StoredAccount, StoredLink, StoredProfile, StoredReset, StoredSession, Window,
@@ -77,6 +79,8 @@ pub(super) struct ApplicationState {
     /// The refusals of each broadcast, by the number of the target.
     pub(super) refusals: HashMap<(UserId, Seq), BTreeMap<usize, Refusal>>,
     pub(super) restricted: RestrictedMessages,
+    pub(super) files: MemoryFiles,
+    pub(super) hooks: MemoryHooks,
     /// The entries of the present write, and whether each may cause work.
     pub(super) appended: Vec<(Appended, bool)>,
     /// The entries whose data the present write has replaced, in order.
@@ -135,6 +139,8 @@ impl ApplicationState {
             blocks: HashMap::new(),
             refusals: HashMap::new(),
             restricted: RestrictedMessages::default(),
+            files: MemoryFiles::default(),
+            hooks: MemoryHooks::default(),
             appended: Vec::new(),
             rewritten: Vec::new(),
             shortened: BTreeMap::new(),

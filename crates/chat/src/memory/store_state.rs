@@ -10,10 +10,12 @@ use super::jobs::MemoryJobs;
 use super::log::MemoryLog;
 use super::records::Window;
 use super::state::ApplicationState;
+use crate::auth::session::TokenHash;
 use crate::ports::random::RandomSource;
 use crate::ports::store::{
-    ApplicationWrite, Checked, Commit, Committed, Done, JobWrite, Outcome, Position, RemoveData, Removed,
-    Revocation, Rewritten, Sessions, Shortened, Transaction, UserWrite, WithAudit, Write,
+    ApplicationWrite, Checked, Commit, Committed, Done, FileOutcome, FileWrite, FoundHook, JobWrite, Outcome,
+    Position, RemoveData, Removed, Revocation, Rewritten, Sessions, Shortened, Transaction, UserWrite,
+    WithAudit, Write,
 };
 
 /// The facts of all applications.
@@ -87,6 +89,7 @@ impl MemoryState {
             }
             Write::Accounts(write) => Outcome::Accounts(self.application(application).write_account(write)),
             Write::Sessions(write) => Outcome::Sessions(self.application(application).write_session(write)),
+            Write::Files(write) => Outcome::Files(self.write_files(application, write)),
             Write::UserTokens(write) => Outcome::UserTokens(self.write_user_tokens(application, &write)),
             Write::ReadState(write) => {
                 Outcome::ReadState(self.application(application).write_read_state(write))
@@ -136,6 +139,18 @@ impl MemoryState {
             self.revocations.append(at, vec![Revocation::Issued { application, user: Some(user), before }]);
         }
         done
+    }
+
+    fn write_files(&mut self, application: ApplicationId, write: FileWrite) -> FileOutcome {
+        let job = match &write {
+            FileWrite::Add { job, .. } => job.clone(),
+            _ => None,
+        };
+        let outcome = self.application(application).files.write(write);
+        if let (FileOutcome::Done, Some(job)) = (&outcome, job) {
+            self.jobs.write(&JobWrite::Add(vec![job]));
+        }
+        outcome
     }
 
     /// Records the sessions that the present write has ended.
@@ -271,6 +286,13 @@ impl MemoryState {
             }
         };
         if done { Checked::Done } else { Checked::Stale }
+    }
+
+    /// Returns the incoming webhook with a token, unless its application is deleted.
+    pub(super) fn hook(&self, token: TokenHash) -> Option<FoundHook> {
+        let mut alive = self.applications.iter().filter(|(id, _)| !self.registry.is_deleted(**id));
+        let found = alive.find_map(|(id, state)| Some((*id, state.hooks.with_token(token)?)));
+        found.map(|(application, hook)| FoundHook { application, hook: hook.clone() })
     }
 
     fn remove_data(&mut self, application: ApplicationId) -> Removed {

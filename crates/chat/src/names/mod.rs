@@ -3,6 +3,8 @@
 //! Only the server has the Unicode tables for it; `wire` has the checks that need none.
 
 mod external_key;
+mod file_name;
+mod hook_name;
 mod invisible;
 mod login;
 
@@ -11,6 +13,8 @@ use wire::limits::{BIO_CHARS, GROUP_NAME_CHARS, PASSWORD_CHARS, PERSON_NAME_CHAR
 use wire::{Description, GroupName, PersonName, Refusal};
 
 pub use external_key::ExternalKey;
+pub use file_name::{file_name, with_extension};
+pub use hook_name::HookName;
 pub use login::Login;
 
 /// Parses the name of a person, in normal form C.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use wire::Timestamp;
 
+use super::store::Store;
+
 /// The source of time.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the time, UTC. It may step in both directions, when somebody sets the machine's clock.
@@ -13,6 +15,23 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Returns the time since a fixed moment, from a monotonic clock: it never steps.
     fn elapsed(&self) -> Duration;
+}
+
+/// The clock of a node: that of the store, if nodes share one, so that they all stamp messages and judge the age of
+/// sessions and tokens by the same time; else that of the machine.
+pub(crate) struct NodeClock {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) machine: Arc<dyn Clock>,
+}
+
+impl Clock for NodeClock {
+    fn now(&self) -> Timestamp {
+        self.store.time().unwrap_or_else(|| self.machine.now())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.machine.elapsed()
+    }
 }
 
 /// The clock that measures durations: rate limits, sign-in windows, slow mode, mutes, invites and links.

@@ -1,6 +1,7 @@
 //! Ports: the contracts that the domain needs from outside. [`store`] keeps facts, [`mod@search`] finds messages,
-//! [`bus`] reaches other nodes, and the clock and the random source are arguments.
+//! [`blobs`] keeps the contents of files, [`bus`] reaches other nodes, and the clock and the random source are arguments.
 
+pub mod blobs;
 pub mod bus;
 pub(crate) mod clock;
 pub(crate) mod position;
@@ -8,7 +9,10 @@ pub(crate) mod random;
 pub mod search;
 pub mod store;
 
-pub use bus::{Bus, Hint, LocalBus};
+pub use blobs::{
+    BlobId, BlobKey, Blobs, ByteSource, BytesSource, CHUNK_BYTES, ListedBlob, OpenBlob, StoredBlob,
+};
+pub use bus::{Bus, BusHealth, BusMetrics, Hint, LocalBus, NodeId};
 pub use clock::{Clock, SystemClock};
 pub use random::{OsRandom, RandomSource};
 pub use store::Store;

@@ -1,17 +1,19 @@
 //! Ephemeral events: presence and read state are buffered, and flushed at intervals.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Broker, Presence, PresenceChange};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 use wire::{ApplicationId, Conversation, LogKey, ReadState, Seq, ServerFrame, Topic, UserId, UserKey};
 
 use crate::commit::committer::Committer;
+use crate::ports::bus::NodeId;
 use crate::ports::store::{MovedReceipt, ReadStateOutcome, ReadStateWrite, Store};
+use crate::realtime::node_presence::{Learned, NodePresence};
 use crate::realtime::receipts::ReceiptBuffer;
 use crate::realtime::signals::Signals;
 
@@ -22,6 +24,8 @@ use crate::realtime::signals::Signals;
 pub(crate) struct EphemeralBuffer {
     gathered: Mutex<Gathered>,
     bell: Notify,
+    /// The presence on other nodes.
+    elsewhere: NodePresence,
 }
 
 #[derive(Default)]
@@ -34,6 +38,10 @@ struct Gathered {
     moved: HashMap<LogKey, HashMap<UserId, ReadState>>,
     /// Receipts that moved, until they are published.
     receipts: ReceiptBuffer,
+    /// Logs whose presence has changed on other nodes, until that is published.
+    elsewhere: HashSet<LogKey>,
+    /// Logs of which another node needs the presence here, until it is announced.
+    asked: HashSet<LogKey>,
 }
 
 /// The task that publishes the buffered events, and its dependencies.
@@ -50,6 +58,8 @@ pub(crate) struct EphemeralFlusher {
 struct Waiting {
     /// The time at which presence is published, if it has changed.
     presence_at: Option<Instant>,
+    /// True if it is announced to other nodes then.
+    is_announced: bool,
     /// Users who left a moment ago, and the times until which they still count as here.
     gone: HashMap<UserId, Instant>,
     /// Read states that advanced.
@@ -69,6 +79,10 @@ const GRACE: Duration = Duration::from_secs(10);
 const EACH: Duration = Duration::from_millis(20);
 /// The number of users from which on this applies.
 const LARGE: usize = 50;
+/// The time between two looks for presence on other nodes that has expired.
+const EXPIRE_EVERY: Duration = Duration::from_secs(5);
+/// The number of them after which the presence here is announced again.
+const REFRESH_EVERY: u64 = 2;
 
 impl EphemeralBuffer {
     /// Records that a device of a member has received a conversation up to a Seq.
@@ -107,6 +121,32 @@ impl EphemeralBuffer {
         self.bell.notify_one();
     }
 
+    /// Records the users who are subscribed to a log on another node.
+    pub(crate) fn presence_on(&self, from: NodeId, log: LogKey, presence: Presence, is_refresh: bool) {
+        let learned = self.elsewhere.learn(from, &log, presence, Instant::now());
+        if learned == Learned::Known && is_refresh {
+            return;
+        }
+        let mut gathered = self.gathered();
+        if learned == Learned::NewNode {
+            gathered.asked.insert(log.clone());
+        }
+        gathered.elsewhere.insert(log);
+        drop(gathered);
+        self.bell.notify_one();
+    }
+
+    /// Records that another node has ended.
+    pub(crate) fn node_ended(&self, node: NodeId) {
+        self.gathered().elsewhere.extend(self.elsewhere.forget(node));
+        self.bell.notify_one();
+    }
+
+    /// Returns the users who are subscribed to a log on any node, given those on this one.
+    pub(crate) fn presence(&self, log: &LogKey, local: Presence) -> Presence {
+        self.elsewhere.union(log, local)
+    }
+
     /// Takes the deliveries that devices have confirmed: two writes for each application that has some.
     pub(crate) fn take_confirmed(&self) -> Vec<(ApplicationId, ReadStateWrite)> {
         let (confirmed, own) = {
@@ -142,12 +182,20 @@ impl EphemeralFlusher {
 
     /// Flushes at intervals, as long as it is polled.
     pub(crate) async fn run(mut self) {
+        let mut checks = interval_at(Instant::now() + EXPIRE_EVERY, EXPIRE_EVERY);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = 0_u64;
         loop {
             let next = self.logs.values().filter_map(Waiting::next_at).min();
             tokio::select! {
                 () = self.ephemeral.bell.notified() => {}
                 () = self.broker.presence_changed() => {}
                 () = wait_until(next) => {}
+                _ = checks.tick() => {
+                    ticks += 1;
+                    self.check_nodes(ticks);
+                    continue;
+                }
             }
             sleep(BEAT).await;
             self.confirm().await;
@@ -170,7 +218,39 @@ impl EphemeralFlusher {
         }
     }
 
+    /// Forgets presence that other nodes no longer announce, and announces that of this node again.
+    fn check_nodes(&mut self, ticks: u64) {
+        let now = Instant::now();
+        let has_subscribers = |log: &LogKey| self.broker.admitted(log).is_some();
+        let expired = self.ephemeral.elsewhere.expire(now, has_subscribers);
+        if !expired.is_empty() {
+            self.ephemeral.gathered().elsewhere.extend(expired);
+            self.ephemeral.bell.notify_one();
+        }
+        if ticks.is_multiple_of(REFRESH_EVERY) && self.signals.has_other_nodes() {
+            for (log, _) in self.broker.heads() {
+                let mut presence = self.broker.presence(&log);
+                if let Some(waiting) = self.logs.get_mut(&log) {
+                    presence = waiting.with_those_just_gone(presence, now);
+                }
+                if log.topic.conversation().is_some() && presence != Presence::default() {
+                    self.signals.announce_presence(&log, presence, true);
+                }
+            }
+        }
+    }
+
     fn gather(&mut self, now: Instant) {
+        let (changed, asked) = {
+            let mut gathered = self.ephemeral.gathered();
+            (std::mem::take(&mut gathered.elsewhere), std::mem::take(&mut gathered.asked))
+        };
+        for log in changed.into_iter().filter(|log| self.broker.admitted(log).is_some()) {
+            let is_announced = asked.contains(&log);
+            let waiting = self.logs.entry(log).or_insert_with(|| Waiting::new(now));
+            waiting.presence_at = Some(now);
+            waiting.is_announced |= is_announced;
+        }
         for (log, users) in self.broker.take_presence_changes() {
             if log.topic.conversation().is_none() {
                 continue;
@@ -185,6 +265,7 @@ impl EphemeralFlusher {
                     }
                 };
                 waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
+                waiting.is_announced = true;
             }
         }
         for (log, moved) in std::mem::take(&mut self.ephemeral.gathered().moved) {
@@ -203,7 +284,8 @@ impl EphemeralFlusher {
             if waiting.next_at().is_none_or(|at| at > now) {
                 continue;
             }
-            let presence = waiting.with_those_just_gone(self.broker.presence(log), now);
+            let local = waiting.with_those_just_gone(self.broker.presence(log), now);
+            let presence = self.ephemeral.presence(log, local.clone());
             let count = presence.here.len() + presence.away.len();
             if count >= LARGE {
                 waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
@@ -213,12 +295,16 @@ impl EphemeralFlusher {
             waiting.told_presence = false;
             if !marks_first && waiting.presence_at.take_if(|at| *at <= now).is_some() {
                 waiting.told_presence = true;
+                if std::mem::take(&mut waiting.is_announced) {
+                    self.signals.announce_presence(log, local, false);
+                }
                 // Users who still count as here are published as gone in time.
                 waiting.presence_at = waiting.gone.values().min().copied();
+                waiting.is_announced = waiting.presence_at.is_some();
                 let seen = if self.is_blocked(log, &presence).await { Presence::default() } else { presence };
                 let told =
                     ServerFrame::Presence { topic: log.topic.clone(), here: seen.here, away: seen.away };
-                self.signals.send(log, &told);
+                self.signals.send_here(log, &told);
             } else if !waiting.marks.is_empty() {
                 let mut marks: Vec<ReadState> = waiting.marks.drain().map(|(_, marks)| marks).collect();
                 marks.sort_by_key(|marks| marks.user);
@@ -250,6 +336,7 @@ impl Waiting {
     fn new(now: Instant) -> Self {
         Self {
             presence_at: None,
+            is_announced: false,
             gone: HashMap::new(),
             marks: HashMap::new(),
             told_presence: false,

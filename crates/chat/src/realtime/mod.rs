@@ -2,6 +2,7 @@
 
 pub(crate) mod appended_frame;
 pub(crate) mod ephemeral;
+pub(crate) mod node_presence;
 pub(crate) mod receipts;
 pub(crate) mod recent_entries;
 mod recent_log;

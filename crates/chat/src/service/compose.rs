@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use wire::limits::TEXT_BYTES;
 use wire::{
-    Event, Json, Person, Quote, Refusal, RichText, SendId, Seq, Timestamp, Topic, UserId, has_visible_text,
+    Attachment, Event, Json, NewAttachment, Person, Quote, Refusal, RichText, SendId, Seq, Timestamp, Topic,
+    UserId, has_visible_text,
 };
 
 use crate::ports::store::{BodyHash, Draft, Ends, Mentions, Permission, Recipients, Sender};
@@ -22,6 +23,10 @@ pub(super) struct Composition {
     pub(super) quote: Option<Quote>,
     /// The recipients, if not everyone reads it, and as they are shown.
     pub(super) restricted: Option<(Recipients, Vec<Person>)>,
+    /// Its files.
+    pub(super) attachments: Vec<Attachment>,
+    /// True if its author is a bot.
+    pub(super) is_bot: bool,
 }
 
 impl Composition {
@@ -33,14 +38,22 @@ impl Composition {
         id: SendId,
         at: Timestamp,
     ) -> (Draft, Option<Recipients>) {
-        let Self { text, body, mentions, reply_to, quote, restricted } = self;
+        let Self { text, body, mentions, reply_to, quote, restricted, attachments, is_bot } = self;
         let topic = Topic::of(right.conversation);
         let mut meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
         if let Some((Recipients::Chosen(users), _)) = &restricted {
             let users: Vec<String> = users.iter().map(UserId::to_string).collect();
             meant = format!("to {}\0{meant}", users.join(" "));
         }
+        if !attachments.is_empty() {
+            let files = attachments.iter().map(|attachment| (attachment.id, &attachment.alt));
+            let files = Json::of(&files.collect::<Vec<_>>());
+            meant = format!("files {}\0{meant}", files.as_str());
+        }
         let mut event = Event::message(author.clone(), text, body, quote);
+        if let Event::Message { attachments: files, bot, .. } = &mut event {
+            (*files, *bot) = (attachments, is_bot);
+        }
         let recipients = restricted.map(|(recipients, people)| {
             if let Event::Message { recipients, .. } = &mut event {
                 *recipients = people;
@@ -75,6 +88,14 @@ pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
     let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let text = text.trim_end().trim_start_matches(['\n', '\r']);
     if !has_visible_text(text) { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
+}
+
+/// As [`tidy`], for a message with attachments: then the text may be empty.
+pub(super) fn tidy_beside(text: &str, attachments: &[NewAttachment]) -> Result<String, Refusal> {
+    match tidy(text) {
+        Err(Refusal::TextEmpty) if !attachments.is_empty() => Ok(String::new()),
+        tidied => tidied,
+    }
 }
 
 pub(super) fn hash(topic: &Topic, body: &[u8]) -> BodyHash {

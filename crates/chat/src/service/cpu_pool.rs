@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::Refusal;
 
 use crate::service::error::{Error, Fault};
@@ -30,15 +30,44 @@ impl CpuPool {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let fault = |error: &dyn std::fmt::Display| Error::Fault(Fault::new(self.name, error));
+        self.turn().await?.run(work).await
+    }
+
+    /// Waits for a turn. A job whose input takes much memory is prepared when it has its turn.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if too many wait.
+    pub(crate) async fn turn(&self) -> Result<Turn, Error> {
         let inside = Arc::clone(&self.inside).try_acquire_owned().map_err(|_| Refusal::Unavailable)?;
-        let at_work = Arc::clone(&self.at_work).acquire_owned().await.map_err(|error| fault(&error))?;
+        let at_work = Arc::clone(&self.at_work).acquire_owned().await;
+        let at_work = at_work.map_err(|error| Fault::new(self.name, error))?;
+        Ok(Turn { name: self.name, permits: (inside, at_work) })
+    }
+}
+
+/// A turn to run a job of a pool, until it is dropped.
+pub(crate) struct Turn {
+    name: &'static str,
+    /// Dropped in this order, so that the next job at work never meets a pool that is still full.
+    permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+}
+
+impl Turn {
+    /// Runs the job. It is finished, and its turn ends then, even if nobody waits for it any more.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] if it panics.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let Self { name, permits } = self;
         let working = tokio::task::spawn_blocking(move || {
             let done = work();
-            drop((at_work, inside));
+            drop(permits);
             done
         });
-        working.await.map_err(|error| fault(&error))
+        Ok(working.await.map_err(|error| Fault::new(name, error))?)
     }
 }
 

@@ -8,7 +8,8 @@ use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationConfig, ApplicationWrite, Checked, RetentionConfig, RetentionRule, Version,
+    Application, ApplicationConfig, ApplicationWrite, Checked, FileConfig, RetentionConfig, RetentionRule,
+    Version,
 };
 use crate::service::error::Error;
 
@@ -40,6 +41,8 @@ pub struct ApplicationChange {
     pub directory: Option<bool>,
     /// The retention of its logs.
     pub retention: Option<RetentionConfig>,
+    /// The limits of its files.
+    pub files: Option<FileConfig>,
 }
 
 impl ApplicationChange {
@@ -107,6 +110,7 @@ impl Chat {
             user_conversations,
             directory,
             retention,
+            files,
         } = change;
         let write = ApplicationWrite::Change {
             // Parts that are not changed are those of this version.
@@ -120,6 +124,7 @@ impl Chat {
                 user_conversations: user_conversations.unwrap_or(present.config.user_conversations),
                 directory: directory.unwrap_or(present.config.directory),
                 retention: retention.map_or(Ok(present.config.retention), checked_retention)?,
+                files: files.map_or(Ok(present.config.files), checked_files)?,
             },
         };
         match self.commit_in(id, write).await? {
@@ -229,6 +234,17 @@ fn checked_retention(config: RetentionConfig) -> Result<RetentionConfig, Refusal
     let is_rule = |rule: &RetentionRule| is_prefix(&rule.prefix) && rule.retention.has_room();
     let is_right = config.default.has_room() && config.rules.iter().all(is_rule);
     if is_right && config.rules.len() <= RETENTION_RULES { Ok(config) } else { Err(wrong) }
+}
+
+/// A limit of nothing, or past what a column holds, would be a mistake.
+fn checked_files(config: FileConfig) -> Result<FileConfig, Refusal> {
+    let FileConfig { file_bytes, user_bytes, application_bytes } = config;
+    let is_right = |bytes: u64| bytes > 0 && i64::try_from(bytes).is_ok();
+    let all = [file_bytes, user_bytes, application_bytes];
+    if all.into_iter().flatten().all(is_right) {
+        return Ok(config);
+    }
+    Err(Refusal::FieldWrong { field: "files".into(), wants: Expected::FileLimits })
 }
 
 #[cfg(test)]

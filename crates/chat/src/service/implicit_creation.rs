@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use wire::limits::GROUP_NAME_CHARS;
-use wire::{Conversation, GroupId, Member, Person, Refusal, Role, SendId, Seq, Topic, UserId};
+use wire::{Conversation, GroupId, Member, NewAttachment, Person, Refusal, Role, SendId, Seq, Topic, UserId};
 
 use super::application_room::Limited;
-use super::compose::{Composition, tidy};
+use super::compose::{Composition, tidy_beside};
 use super::external_groups::ConversationRef;
 use super::external_users::UserRef;
+use super::send::OutgoingMessage;
 use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
 use crate::names::ExternalKey;
@@ -35,6 +36,8 @@ pub struct ExternalMessage {
     /// The users who are members from the beginning, if the message creates the conversation, besides the sender and the
     /// recipients: keys, or `id:` and ids.
     pub members: Vec<String>,
+    /// The files of the sender that it takes.
+    pub attachments: Vec<NewAttachment>,
 }
 
 /// Messages to conversations that programs name.
@@ -65,7 +68,7 @@ impl Chat {
             let text = match admitted.take() {
                 Some(text) => text,
                 None => {
-                    let (me, text) = (caller.actor()?.id, tidy(&message.text)?);
+                    let (me, text) = (caller.actor()?.id, tidy_beside(&message.text, &message.attachments)?);
                     self.take_send(caller, me)?;
                     self.take_action(caller, me)?;
                     text
@@ -92,10 +95,18 @@ impl Chat {
             Some(names) => Some(self.users_named(caller, names).await?),
             None => None,
         };
-        let (recipients, ExternalMessage { id, text, reply_to, .. }) = (recipients.as_deref(), message);
-        let sending = match admitted {
-            Some(text) => self.begin_admitted(caller, topic, id, text, reply_to, recipients).await?,
-            None => self.begin_post_to(caller, topic, id, &text, reply_to, recipients).await?,
+        let ExternalMessage { id, text, reply_to, attachments, .. } = &message;
+        let outgoing = OutgoingMessage {
+            id,
+            text: admitted.as_deref().unwrap_or(text),
+            reply_to: *reply_to,
+            recipients: recipients.as_deref(),
+            attachments,
+        };
+        let sending = if admitted.is_some() {
+            self.begin_admitted(caller, topic, outgoing).await?
+        } else {
+            self.begin_message(caller, topic, outgoing).await?
         };
         self.finish(sending).await
     }
@@ -144,9 +155,11 @@ impl Chat {
         let change = self.creation(caller, settings, &others, Fact::Keyed(key.clone())).await?;
         let draft = self.first_draft(caller, change.group, message, text, &others, recipients.as_deref());
         let draft = draft.await?;
+        let files = message.attachments.iter().map(|attachment| attachment.id).collect();
         let (id, topic, timestamp) = (draft.id.clone(), draft.topic.clone(), draft.at);
         let room = self.take_room(caller.application, Limited::Conversations).await?;
-        let outcome = match self.commit(caller, GroupWithMessage { change, draft, recipients }).await? {
+        let outcome = match self.commit(caller, GroupWithMessage { change, draft, recipients, files }).await?
+        {
             GroupWithMessageOutcome::Stale => return Ok(None),
             GroupWithMessageOutcome::Message(outcome) => outcome,
         };
@@ -191,7 +204,10 @@ impl Chat {
         };
         // There is nothing yet that it could quote.
         let (reply_to, quote) = (message.reply_to, None);
-        let composition = Composition { text: text.to_owned(), body, mentions, reply_to, quote, restricted };
+        let attachments = self.attachments(caller, &message.attachments).await?;
+        let text = text.to_owned();
+        let composition =
+            Composition { text, body, mentions, reply_to, quote, restricted, attachments, is_bot: false };
         Ok(composition.draft(me, right, message.id.clone(), at).0)
     }
 }

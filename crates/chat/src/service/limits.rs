@@ -1,4 +1,4 @@
-//! Limits that the operator sets: member limit, rate limits, open topics, guests, sessions and retention.
+//! Limits that the operator sets: member limit, rate limits, open topics, guests, sessions, retention and files.
 
 use crate::rules::RetentionDays;
 
@@ -26,6 +26,10 @@ pub struct Limits {
     pub token_request_burst: u32,
     /// Rate limit for requests to the API, per API token and second.
     pub token_requests_per_second: f64,
+    /// Burst of the rate limit for messages of an incoming webhook.
+    pub hook_burst: u32,
+    /// Rate limit for messages of an incoming webhook, per second.
+    pub hook_posts_per_second: f64,
     /// The most open topics.
     pub open_topics: u64,
     /// The most bytes of data in all open topics.
@@ -68,6 +72,29 @@ pub struct Limits {
     pub session_days: u32,
     /// The age in days at which entries are trimmed.
     pub retention: RetentionDays,
+    /// The limits of files.
+    pub files: FileLimits,
+}
+
+/// The operator's limits of files; an application may set lower ones for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileLimits {
+    /// The most bytes of one file.
+    pub file_bytes: u64,
+    /// The most bytes of all files of one user.
+    pub user_bytes: u64,
+    /// The most bytes of all files of one application.
+    pub application_bytes: u64,
+    /// The bytes that stay free on the disk: below that no file is taken.
+    pub floor_bytes: u64,
+    /// The most uploads of one user at once.
+    pub user_uploads: usize,
+    /// The most uploads from one network at once, but those of programs, which upload for many users.
+    pub network_uploads: usize,
+    /// The most uploads of one application at once.
+    pub application_uploads: usize,
+    /// The most uploads of this node at once.
+    pub uploads: usize,
 }
 
 /// The policy for sign-ups. The first user of an application without any account is always let in: they become its
@@ -96,6 +123,8 @@ impl Default for Limits {
             token_sends_per_second: 50.0,
             token_request_burst: 500,
             token_requests_per_second: 50.0,
+            hook_burst: 20,
+            hook_posts_per_second: 1.0,
             open_topics: 10_000,
             open_topics_bytes: 1024 * 1024 * 1024,
             publish_burst: 1_000,
@@ -116,7 +145,25 @@ impl Default for Limits {
             sign_up: SignUp::Open,
             session_idle_days: 30,
             session_days: 180,
+            files: FileLimits::default(),
             retention: RetentionDays { messages: None, user_logs: Some(90), audit: Some(365) },
+        }
+    }
+}
+
+const MIB: u64 = 1_024 * 1_024;
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 25 * MIB,
+            user_bytes: 1_024 * MIB,
+            application_bytes: 20 * 1_024 * MIB,
+            floor_bytes: 1_024 * MIB,
+            user_uploads: 4,
+            network_uploads: 8,
+            application_uploads: 12,
+            uploads: 16,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::service::part::ListPart;
 const DATA_SLICE: usize = 500;
 /// The time after a deletion for which its job waits before it looks a last time: longer than any request takes that
 /// began before.
-const LAST_LOOK_MS: i64 = 5 * 60_000;
+const LAST_LOOK_MS: i64 = 20 * 60_000;
 /// The time for which a token that has ended is kept, in milliseconds: a clock that is a week ahead removes none that
 /// works.
 const ENDED_MS: i64 = 7 * 86_400_000;

@@ -3,7 +3,8 @@
 use wire::{AppRole, AuditEvent, Refusal};
 
 use crate::auth::caller::Caller;
-use crate::auth::session::{Token, TokenHash};
+use crate::auth::master_secret::KeyPurpose;
+use crate::auth::session::Token;
 use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{AccountWrite, Checked, FirstRole, Login};
@@ -11,17 +12,18 @@ use crate::service::error::Error;
 
 /// Becoming the owner of the application, by a link that only the operator sees.
 impl Chat {
-    /// Creates a token that makes a user the owner, once and until the server stops; none if there is an owner.
+    /// Returns the token that makes a user the owner, the same on every node; none if there is an owner.
     ///
     /// # Errors
     /// [`Error::Fault`].
     pub async fn offer_ownership(&self) -> Result<Option<Token>, Error> {
-        if self.reader(&Caller::operator()).has_owner().await? {
-            return Ok(None);
-        }
-        let token = Token::from_bytes(self.random());
-        *self.owner_link.lock() = Some(token.hash());
-        Ok(Some(token))
+        let has_owner = self.reader(&Caller::operator()).has_owner().await?;
+        Ok((!has_owner).then(|| self.owner_token()))
+    }
+
+    fn owner_token(&self) -> Token {
+        let owned = Caller::operator().application;
+        Token::from_bytes(self.secret.derive(KeyPurpose::OwnerLink, owned, 1))
     }
 
     /// Makes the caller the owner, by such a token: with the account they have, or with a new one under this name and
@@ -37,7 +39,7 @@ impl Chat {
         name: &str,
         password: &str,
     ) -> Result<Option<Token>, Error> {
-        self.owner_link_works(token)?;
+        self.owner_link_works(token).await?;
         // The link is that of the built-in UI.
         if caller.application != Caller::operator().application {
             return Err(Refusal::ResetOver.into());
@@ -62,7 +64,6 @@ impl Chat {
                 Some(session)
             }
         };
-        *self.owner_link.lock() = None;
         Ok(session)
     }
 
@@ -70,9 +71,12 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::ResetOver`].
-    pub fn owner_link_works(&self, token: &Token) -> Result<(), Refusal> {
-        let offered: Option<TokenHash> = *self.owner_link.lock();
-        if offered == Some(token.hash()) { Ok(()) } else { Err(Refusal::ResetOver) }
+    pub async fn owner_link_works(&self, token: &Token) -> Result<(), Error> {
+        // Compared by their hashes, so that the time it takes tells nothing about the token.
+        if self.owner_token().hash() != token.hash() || self.offer_ownership().await?.is_none() {
+            return Err(Refusal::ResetOver.into());
+        }
+        Ok(())
     }
 
     async fn own(&self, caller: &Caller) -> Result<(), Error> {

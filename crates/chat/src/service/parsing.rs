@@ -61,7 +61,7 @@ impl Chat {
     }
 
     async fn parse(&self, text: &str, members: Vec<Member>, everyone: bool) -> Result<RichText, Error> {
-        if !is_long(text) && members.len() <= MANY {
+        if !takes_long(text.len(), members.len()) {
             return Ok(text::read(text, &Named::new(&members, everyone)));
         }
         let text = text.to_owned();
@@ -86,6 +86,12 @@ impl Chat {
 /// Returns true for a text that takes so long to parse that it must not delay others.
 pub(super) const fn is_long(text: &str) -> bool {
     text.len() > LONG
+}
+
+/// Returns true if a text of this many bytes takes so long to parse, or to compare with this many members, that it must not
+/// delay others.
+pub(super) const fn takes_long(bytes: usize, members: usize) -> bool {
+    bytes > LONG || members > MANY
 }
 
 /// In bytes. The worst texts of this length take about half a millisecond.

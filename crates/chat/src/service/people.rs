@@ -116,6 +116,7 @@ impl Chat {
         let Conversations { mine, more, head } =
             self.reader(caller).conversations(me.id, OVERVIEW_CONVERSATIONS).await?;
         let cursor = Cursor { epoch: self.store.epoch(), seq: head };
-        Ok(Overview { me: me.clone(), mine, more, cursor })
+        let file_bytes = self.file_bytes(caller).await?;
+        Ok(Overview { me: me.clone(), mine, more, cursor, file_bytes })
     }
 }

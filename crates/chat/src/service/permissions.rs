@@ -194,7 +194,7 @@ pub(super) fn viewer(caller: &Caller) -> Viewer {
     match &caller.principal {
         Principal::User(me) => Viewer::User(me.id),
         Principal::Application(_) => Viewer::Application,
-        Principal::Anonymous | Principal::Operator => Viewer::Anyone,
+        Principal::Anonymous | Principal::Hook(_) | Principal::Operator => Viewer::Anyone,
     }
 }
 
@@ -248,7 +248,7 @@ pub(super) fn needs_application(caller: &Caller) -> Result<&Person, Refusal> {
     match &caller.principal {
         Principal::Application(author) => Ok(author),
         Principal::Anonymous => Err(Refusal::SignInNeeded),
-        Principal::User(_) | Principal::Operator => Err(Refusal::NotApplication),
+        Principal::User(_) | Principal::Hook(_) | Principal::Operator => Err(Refusal::NotApplication),
     }
 }
 
@@ -257,14 +257,14 @@ pub(super) fn may_operate(caller: &Caller) -> Result<(), Refusal> {
     match caller.principal {
         Principal::Operator => Ok(()),
         Principal::Anonymous => Err(Refusal::SignInNeeded),
-        Principal::User(_) | Principal::Application(_) => Err(Refusal::NotOperator),
+        Principal::User(_) | Principal::Application(_) | Principal::Hook(_) => Err(Refusal::NotOperator),
     }
 }
 
 const fn open_topics(caller: &Caller) -> Result<(), Refusal> {
     match caller.principal {
-        // It reads no content.
-        Principal::Operator => Err(Refusal::NotApplication),
+        // They read no content.
+        Principal::Operator | Principal::Hook(_) => Err(Refusal::NotApplication),
         _ if caller.open_topics => Ok(()),
         _ => Err(Refusal::TokenNeeded),
     }

@@ -37,10 +37,12 @@ impl Chat {
                 Principal::Application(found.author())
             }
             TokenKind::Operator => Principal::Operator,
+            // Those are kept with their webhooks, and count in their URLs only.
+            TokenKind::Hook => return Ok(None),
         };
         // The operator's own application is that of the built-in UI, as with a command.
         let application = match kind {
-            TokenKind::Application => application,
+            TokenKind::Application | TokenKind::Hook => application,
             TokenKind::Operator => ApplicationId::BUILT_IN,
         };
         let open_topics = kind == TokenKind::Application;

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 use wire::{ApplicationId, Expected, Json, Refusal, Seq, Timestamp, Topic};
 
+use super::files::quota;
 use super::permissions::needs_application;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
-    Application, ApplicationUsage, Checked, JobKind, JobWrite, LogUsage, NewJob, Retention, SetRetention,
-    TRIM_ENTRIES, Trim, Trimmed,
+    Application, ApplicationUsage, Checked, FileConfig, FileQuota, FileUsage, JobKind, JobWrite, LogUsage,
+    NewJob, Retention, SetRetention, TRIM_ENTRIES, Trim, Trimmed,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -150,6 +151,21 @@ impl Chat {
     pub async fn usage(&self, caller: &Caller) -> Result<(ApplicationUsage, Limits), Error> {
         needs_application(caller)?;
         Ok((self.reader(caller).usage().await?, self.limits))
+    }
+
+    /// Returns the size of the files of the caller's application, and the limits that apply to them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`].
+    pub async fn file_usage(&self, caller: &Caller) -> Result<(FileUsage, FileConfig), Error> {
+        let config = self.application_of(caller).await?.config;
+        let FileQuota { user, application } = quota::quota(&self.limits.files, &config);
+        let limits = FileConfig {
+            file_bytes: Some(quota::file_bytes(&self.limits.files, &config)),
+            user_bytes: Some(user),
+            application_bytes: Some(application),
+        };
+        Ok((self.reader(caller).file_usage(None).await?, limits))
     }
 
     /// Removes all entries that a topic's log has now, by a job; returns the number of the last of them. The log goes

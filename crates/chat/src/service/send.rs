@@ -1,8 +1,11 @@
 //! Sending: messages to conversations and JSON to open topics.
 
-use wire::{Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Event, FileId, Json, NewAttachment, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp,
+    Topic, UserId,
+};
 
-use super::compose::{Composition, hash, tidy};
+use super::compose::{Composition, hash, tidy_beside};
 use super::parsing::is_long;
 use super::permissions::{Act, may_publish, viewer};
 use crate::auth::caller::Caller;
@@ -11,10 +14,26 @@ use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
     DirectCreation, Draft, Ends, LogOutcome, LogWrite, MembershipState, Mentions, OpenTopicBounds,
-    Permission, PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, event_of, is_placeholder,
+    Permission, PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, WithFiles, event_of,
+    is_placeholder,
 };
 use crate::rules::{self, Audience};
 use crate::service::error::Error;
+
+/// A message to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct OutgoingMessage<'a> {
+    /// The sender's id for it.
+    pub id: &'a SendId,
+    /// The text, Markdown; it may be empty if there are attachments.
+    pub text: &'a str,
+    /// The message that it answers.
+    pub reply_to: Option<Seq>,
+    /// The only readers besides the author; none if every member reads it.
+    pub recipients: Option<&'a [UserId]>,
+    /// The files of the author that it takes.
+    pub attachments: &'a [NewAttachment],
+}
 
 /// A send that has its turn: a later one of the same caller gets a later Seq.
 pub struct PendingSend {
@@ -41,8 +60,7 @@ impl Chat {
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<Ack, Error> {
-        let sending = self.begin_post(caller, topic, id, text, reply_to).await?;
-        self.finish(sending).await
+        self.post_to(caller, topic, id, text, reply_to, None).await
     }
 
     /// The first half of [`Chat::post`].
@@ -57,7 +75,8 @@ impl Chat {
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<PendingSend, Error> {
-        self.begin_post_to(caller, topic, id, text, reply_to, None).await
+        let message = OutgoingMessage { id: &id, text, reply_to, recipients: None, attachments: &[] };
+        self.begin_message(caller, topic, message).await
     }
 
     /// Sends a message to some members of a group: nobody else ever reads it. A reply to such a message goes to its
@@ -75,41 +94,37 @@ impl Chat {
         reply_to: Option<Seq>,
         recipients: Option<&[UserId]>,
     ) -> Result<Ack, Error> {
-        let sending = self.begin_post_to(caller, topic, id, text, reply_to, recipients).await?;
+        let message = OutgoingMessage { id: &id, text, reply_to, recipients, attachments: &[] };
+        let sending = self.begin_message(caller, topic, message).await?;
         self.finish(sending).await
     }
 
-    /// The first half of [`Chat::post_to`].
+    /// The first half of sending a message, as [`Chat::post_to`] does, with files of the sender.
     ///
     /// # Errors
-    /// Those that are known before the commit.
-    pub async fn begin_post_to(
+    /// Those that are known before the commit, and [`Refusal::AttachmentsBad`], [`Refusal::AttachmentMissing`].
+    pub async fn begin_message(
         &self,
         caller: &Caller,
         topic: Topic,
-        id: SendId,
-        text: &str,
-        reply_to: Option<Seq>,
-        recipients: Option<&[UserId]>,
+        message: OutgoingMessage<'_>,
     ) -> Result<PendingSend, Error> {
         self.is_in_scope(caller, &topic, Act::Write).await?;
         let me = caller.scoped_actor()?;
         topic.conversation().ok_or(Refusal::NotFound)?;
-        let text = tidy(text)?;
+        let text = tidy_beside(message.text, message.attachments)?;
         self.take_send(caller, me.id)?;
-        self.begin_admitted(caller, topic, id, text, reply_to, recipients).await
+        self.begin_admitted(caller, topic, OutgoingMessage { text: &text, ..message }).await
     }
 
-    /// As [`Chat::begin_post_to`], for a text that is tidy, after the scope and the rate limit.
+    /// As [`Chat::begin_message`], for a text that is tidy, after the scope and the rate limit.
     pub(super) async fn begin_admitted(
         &self,
         caller: &Caller,
         topic: Topic,
-        id: SendId,
-        text: String,
-        reply_to: Option<Seq>,
-        recipients: Option<&[UserId]>,
+        message: OutgoingMessage<'_>,
     ) -> Result<PendingSend, Error> {
+        let OutgoingMessage { id, text, reply_to, recipients, attachments } = message;
         let me = caller.scoped_actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
@@ -125,20 +140,25 @@ impl Chat {
             Some(seq) => self.quote(caller, conversation, &topic, seq).await?,
             None => (None, None),
         };
-        let restricted = self.restricted_to(caller, &id, right, recipients, audience.as_ref()).await?;
-        if is_long(&text) {
+        let restricted = self.restricted_to(caller, id, right, recipients, audience.as_ref()).await?;
+        let attachments = self.attachments(caller, attachments).await?;
+        if is_long(text) {
             right.check(self.reader(caller).standing(conversation, me.id).await?.as_ref())?;
         }
-        let (body, mentions) = self.read_text(caller, conversation, &text).await?;
+        let (body, mentions) = self.read_text(caller, conversation, text).await?;
         self.typing.forget(&caller.log(topic.clone()), me.id);
-        let composition = Composition { text, body, mentions, reply_to, quote, restricted };
-        let (draft, recipients) = composition.draft(me, right, id, now);
+        let files = attachments.iter().map(|attachment| attachment.id).collect();
+        let text = text.to_owned();
+        let composition =
+            Composition { text, body, mentions, reply_to, quote, restricted, attachments, is_bot: false };
+        let (draft, recipients) = composition.draft(me, right, id.clone(), now);
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
         let write = match (recipients, creation) {
             (Some(recipients), _) => LogWrite::PostRestricted(RestrictedDraft { draft, recipients }),
             (None, Some(creation)) => LogWrite::PostFirst { draft, creation },
             (None, None) => LogWrite::Post(draft),
         };
+        let write = with_files(write, files);
         Ok(PendingSend { commit: self.enqueue(caller, write).await?, id, topic, at })
     }
 
@@ -266,8 +286,10 @@ impl Chat {
         } else {
             (kept.entry.data, None)
         };
-        let Event::Message { author, body, .. } = event_of(&data) else { return Ok((None, audience)) };
-        Ok((Some(Quote { seq, author, excerpt: body.excerpt() }), audience))
+        let Event::Message { author, body, attachments, .. } = event_of(&data) else {
+            return Ok((None, audience));
+        };
+        Ok((Some(Quote::of(seq, author, &body, &attachments)), audience))
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller it gets a random one.
@@ -354,4 +376,9 @@ impl Chat {
         let [e, f, g, h, i, j] = self.random();
         SendId::from_bytes([a, b, c, d, e, f, g, h, i, j])
     }
+}
+
+/// Returns the write of a message that takes files.
+fn with_files(message: LogWrite, files: Vec<FileId>) -> LogWrite {
+    if files.is_empty() { message } else { LogWrite::WithFiles(Box::new(WithFiles { message, files })) }
 }

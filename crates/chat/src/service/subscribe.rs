@@ -63,6 +63,7 @@ impl Chat {
             return Err(Refusal::TooManySubscriptions.into());
         }
         for _ in 0..ATTEMPTS {
+            self.bus.follow(log);
             // Reserves the subscription before it reads membership and head in one snapshot: cutoffs in between are not missed.
             reader.reserve(log);
             let begun = self.begin(reader, caller, topic, since).await;
@@ -143,7 +144,8 @@ impl Chat {
         if standing.is_some_and(|standing| standing.blocked) {
             return Ok(Presence::default());
         }
-        Ok(self.broker.presence(&caller.log(topic.clone())))
+        let log = caller.log(topic.clone());
+        Ok(self.ephemeral.presence(&log, self.broker.presence(&log)))
     }
 
     /// Brings a subscriber that fell behind the broker's log a page nearer to `until`, or resets it.

@@ -11,20 +11,27 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use wire::{LogKey, Seq};
 
 use crate::auth::revocations::Revocations;
-use crate::ports::bus::{Bus, Hint, HintStream};
+use crate::jobs::JobWake;
+use crate::ports::bus::{Bus, BusHealth, Hint, HintStream, NodeId};
 use crate::ports::store::{LogSlice, Slices, Store};
+use crate::realtime::ephemeral::EphemeralBuffer;
 use crate::service::error::Fault;
 
 /// The one task of a node that reads logs of other nodes, as far as they have subscribers here.
 ///
 /// The broker says which logs lack entries: those of which a hint, a commit of this node, or a new subscriber has shown
-/// that there are more. While one read runs the next one gathers. Each read brings the revocations as well. If hints were lost, a comparison of the heads of all
-/// logs with subscribers finds what is missing; a node that is alone on its bus needs none.
+/// that there are more. While one read runs the next one gathers. Each read brings the revocations as well. A
+/// comparison of the heads of all logs with subscribers finds what hints have not told: at once if hints were lost, every
+/// second while the bus is down, and every few seconds otherwise. A node that is alone on its bus and its store needs
+/// none.
 pub(crate) struct Tailer {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
     pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) node: NodeId,
     pub(crate) revocations: Arc<Revocations>,
+    pub(crate) wake: Arc<JobWake>,
+    pub(crate) ephemeral: Arc<EphemeralBuffer>,
 }
 
 /// The work of the next read.
@@ -51,8 +58,10 @@ type Reading = Pin<Box<dyn Future<Output = Read> + Send>>;
 
 /// The time between two reads of revocations, which end the sockets of sessions that have ended on another node.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// The number of them after which the heads are compared.
+/// The number of them after which the heads are compared while the bus is healthy.
 const HEADS_EVERY: u64 = 5;
+/// The number of them after which the bus is asked again for the hints of all logs with subscribers.
+const FOLLOW_EVERY: u64 = 20;
 /// The pause after a read that failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// The most logs in one read.
@@ -75,11 +84,10 @@ impl Tailer {
                     None => is_on_bus = false,
                 },
                 () = self.broker.gaps_noted() => wanted.add(self.broker.take_gaps()),
-                _ = checks.tick() => if !self.bus.is_lone() {
-                    wanted.revocations = true;
+                _ = checks.tick() => {
                     ticks += 1;
-                    wanted.heads |= ticks % HEADS_EVERY == 0;
-                },
+                    self.check(ticks, &mut wanted);
+                }
                 read = wait_for(&mut reading) => {
                     reading = None;
                     self.apply(read, &mut wanted);
@@ -88,13 +96,45 @@ impl Tailer {
         }
     }
 
+    /// Returns the state of the bus. Nodes that share a store and no bus get no hint.
+    fn health(&self) -> BusHealth {
+        match self.bus.health() {
+            BusHealth::Alone if self.store.is_shared() => BusHealth::Down,
+            health => health,
+        }
+    }
+
+    /// Decides what is read without a hint.
+    fn check(&self, ticks: u64, wanted: &mut Wanted) {
+        let health = self.health();
+        if health == BusHealth::Alone {
+            return;
+        }
+        wanted.revocations = true;
+        wanted.heads |= health == BusHealth::Down || ticks.is_multiple_of(HEADS_EVERY);
+        if ticks.is_multiple_of(FOLLOW_EVERY) {
+            self.broker.heads().iter().for_each(|(log, _)| self.bus.follow(log));
+        }
+    }
+
     fn hear(&self, hint: Hint, wanted: &mut Wanted) {
         match hint {
             // Comes back as a gap if entries are missing.
             Hint::News { log, head } => self.broker.learn(&log, head),
             Hint::Revoked { seq } => wanted.revocations |= seq > self.revocations.position(),
+            Hint::Jobs => self.wake.jobs_elsewhere(),
+            Hint::Signal { from, .. } if from == self.node => {}
+            Hint::Signal { log, frame, .. } => self.broker.signal(&log, || Frame::text(&frame)),
+            Hint::Presence { from, .. } | Hint::Bye { from } if from == self.node => {}
+            // Those of logs without a subscriber here are of no use.
+            Hint::Presence { from, log, presence, is_refresh } => {
+                if self.broker.admitted(&log).is_some() {
+                    self.ephemeral.presence_on(from, log, presence, is_refresh);
+                }
+            }
+            Hint::Bye { from } => self.ephemeral.node_ended(from),
             // Without other nodes they were hints of this one, whose entries are here.
-            Hint::Lost if self.bus.is_lone() => {}
+            Hint::Lost if self.health() == BusHealth::Alone => {}
             Hint::Lost => {
                 wanted.heads = true;
                 wanted.revocations = true;

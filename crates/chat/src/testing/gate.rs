@@ -10,19 +10,21 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
-    SendId, Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, FileId, GroupId, Json, LogKey, Member, Page, Person, Refusal,
+    Rows, SendId, Seq, Timestamp, Topic, UserId,
 };
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
+use crate::ports::blobs::BlobId;
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
-    Conversations, ExternalKey, FoundUser, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount,
-    Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, MessageTail,
-    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange,
-    Sender, SentBefore, SignInLink, Slices, Store, StoreReader, Tail, Unread,
+    Conversations, ExternalKey, FileUsage, FoundHook, FoundUser, GroupListing, GroupOverview, Hook,
+    InboxPage, InboxRequest, JobCount, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState,
+    MessageReceipts, MessageTail, NewMembers, NodeReport, NodeRow, OldEntry, OpenRequest, Opened, Position,
+    Profile, Range, ReportAnswer, Restricted, Roster, RowRange, Sender, SentBefore, SharedStoreMetrics,
+    SignInLink, Slices, Store, StoreReader, StoredFile, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -145,6 +147,10 @@ impl Store for Gate {
         self.store.reads()
     }
 
+    fn writers(&self) -> usize {
+        self.store.writers()
+    }
+
     async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.pass().await?;
         self.batches.lock().push(commits.len());
@@ -166,6 +172,10 @@ impl Store for Gate {
 
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
         self.store.api_token(token).await
+    }
+
+    async fn hook(&self, token: TokenHash) -> Result<Option<FoundHook>, Fault> {
+        self.store.hook(token).await
     }
 
     async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {
@@ -214,6 +224,22 @@ impl Store for Gate {
 
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {
         self.store.job_counts().await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    async fn report(&self, report: NodeReport) -> Result<ReportAnswer, Fault> {
+        self.store.report(report).await
+    }
+
+    async fn nodes(&self) -> Result<Vec<NodeRow>, Fault> {
+        self.store.nodes().await
+    }
+
+    fn shared_metrics(&self) -> Option<SharedStoreMetrics> {
+        self.store.shared_metrics()
     }
 
     async fn close(&self) -> Result<(), Fault> {
@@ -469,6 +495,34 @@ impl StoreReader for GateReader {
         limit: usize,
     ) -> Result<Vec<KeyedGroup>, Fault> {
         self.reader.groups_by_key(after, limit).await
+    }
+
+    async fn file(&self, file: FileId) -> Result<Option<StoredFile>, Fault> {
+        self.reader.file(file).await
+    }
+
+    async fn file_by_key(&self, owner: UserId, key: &str) -> Result<Option<StoredFile>, Fault> {
+        self.reader.file_by_key(owner, key).await
+    }
+
+    async fn files(&self, after: Option<FileId>, limit: usize) -> Result<Vec<StoredFile>, Fault> {
+        self.reader.files(after, limit).await
+    }
+
+    async fn files_to_remove(&self, limit: usize) -> Result<Vec<StoredFile>, Fault> {
+        self.reader.files_to_remove(limit).await
+    }
+
+    async fn file_usage(&self, owner: Option<UserId>) -> Result<FileUsage, Fault> {
+        self.reader.file_usage(owner).await
+    }
+
+    async fn known_blobs(&self, blobs: &[BlobId]) -> Result<Vec<BlobId>, Fault> {
+        self.reader.known_blobs(blobs).await
+    }
+
+    async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault> {
+        self.reader.hooks(group).await
     }
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {

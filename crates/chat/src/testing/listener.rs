@@ -19,6 +19,8 @@ pub struct Listener {
     reader: OutboundConnection,
     mailbox: Arc<BufferSink>,
     heard: Vec<Heard>,
+    /// The ephemeral events.
+    told: Vec<serde_json::Value>,
 }
 
 /// A delivery that a connection received.
@@ -58,7 +60,7 @@ impl Listener {
         let caller = Caller { open_topics: true, ..caller };
         let (reader, mailbox) = reader(chat, &caller);
         mailbox.make_room(0);
-        Self { chat: Arc::clone(chat), caller, reader, mailbox, heard: Vec::new() }
+        Self { chat: Arc::clone(chat), caller, reader, mailbox, heard: Vec::new(), told: Vec::new() }
     }
 
     /// Subscribes to a topic.
@@ -87,6 +89,8 @@ impl Listener {
                     self.heard.push(Heard::Ended { topic: key.topic });
                 }
                 SubscriptionError::Outdated { key, cursor } => {
+                    // No shard may deliver what follows a reset before the reset is noted.
+                    self.reader.pause();
                     self.note();
                     let topic = key.topic;
                     match self.chat.reopen(&mut self.reader, &self.caller, &topic, cursor).await {
@@ -97,13 +101,16 @@ impl Listener {
                         Err(Error::Refusal(_)) => self.heard.push(Heard::Ended { topic }),
                         Err(Error::Fault(fault)) => panic!("{fault}"),
                     }
+                    self.reader.resume();
                 }
                 SubscriptionError::Behind { key, cursor, until } => {
+                    self.reader.pause();
                     let caught_up = self.chat.catch_up(&mut self.reader, &key, cursor, until).await.unwrap();
                     self.note();
                     if let CatchUp::Reset { reason, cursor, .. } = caught_up {
                         self.heard.push(Heard::Reset { topic: key.topic, reason, cursor });
                     }
+                    self.reader.resume();
                 }
             }
         }
@@ -158,6 +165,25 @@ impl Listener {
         self.until(|heard| heard.contains(&ended)).await;
     }
 
+    /// Takes frames until an ephemeral event is one that is waited for. Those before it are forgotten.
+    ///
+    /// # Panics
+    /// If it never comes.
+    pub async fn until_told(&mut self, is_it: impl Fn(&serde_json::Value) -> bool) {
+        let waiting = async {
+            loop {
+                self.take_all().await;
+                if let Some(at) = self.told.iter().position(&is_it) {
+                    self.told.drain(..=at);
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(2 * PATIENCE, waiting).await.is_ok();
+        assert!(in_time, "it never came: {:?}", self.told);
+    }
+
     /// Returns all deliveries so far.
     #[must_use]
     pub fn heard(&self) -> &[Heard] {
@@ -180,14 +206,15 @@ impl Listener {
     }
 
     fn note(&mut self) {
-        // Presence and read states come at any flush, and are not part of a log.
-        let is_entry = |payload: &&Vec<u8>| {
-            let frame: serde_json::Value = serde_json::from_slice(payload).unwrap();
-            frame.get("event").is_none()
-        };
-        let payloads = self.mailbox.take();
-        let entries = payloads.iter().filter(is_entry);
-        self.heard.extend(entries.map(|payload| Heard::Entry(serde_json::from_slice(payload).unwrap())));
+        for payload in self.mailbox.take() {
+            let frame: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+            // Presence and read states come at any flush, and are not part of a log.
+            if frame.get("event").is_some() {
+                self.told.push(frame);
+            } else {
+                self.heard.push(Heard::Entry(serde_json::from_slice(&payload).unwrap()));
+            }
+        }
     }
 }
 

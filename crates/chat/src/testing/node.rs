@@ -10,7 +10,7 @@ use crate::auth::caller::Caller;
 use crate::auth::master_secret::MasterSecret;
 use crate::auth::session::Token;
 use crate::chat::{Ack, Chat, Parts};
-use crate::memory::{MemoryStore, Window};
+use crate::memory::{MemoryBlobs, MemoryStore, Window};
 use crate::ports::bus::{Bus, LocalBus};
 use crate::ports::store::Store;
 use crate::service::limits::Limits;
@@ -21,6 +21,8 @@ pub struct Node {
     pub chat: Arc<Chat>,
     /// The clock that the chat reads; it moves only by hand.
     pub clock: Arc<ManualClock>,
+    /// The contents of files, in memory.
+    pub blobs: Arc<MemoryBlobs>,
 }
 
 impl Node {
@@ -49,8 +51,9 @@ impl Node {
         let chance = Arc::new(SeededChance::new(seed));
         // The same for all nodes over a store.
         let secret = MasterSecret::from_bytes([7; 32]);
-        let chat = Chat::start(Parts { store, bus, clock: clock.clone(), chance, limits, secret });
-        Self { chat, clock }
+        let blobs = Arc::new(MemoryBlobs::new(1_024 * 1_024 * 1_024, clock.clone()));
+        let parts = Parts { store, blobs: blobs.clone(), bus, clock: clock.clone(), chance, limits, secret };
+        Self { chat: Chat::start(parts), clock, blobs }
     }
 
     /// Returns the default limits without a rate limit for sending.

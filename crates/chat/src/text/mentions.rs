@@ -59,6 +59,11 @@ impl Named {
         best
     }
 
+    /// Returns the mention of the user whose name a text is.
+    pub(crate) fn whole(&self, text: &str) -> Option<Inline> {
+        self.at(text).filter(|found| found.len == text.len()).map(|found| found.inline)
+    }
+
     /// Returns the user whose name ends here.
     fn ending(&self, form: &str, text: &str, len: usize) -> Option<Found> {
         let people = self.people.get(form).map(Vec::as_slice).unwrap_or_default();

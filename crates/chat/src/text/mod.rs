@@ -9,6 +9,7 @@ mod markdown;
 mod mentions;
 mod pieces;
 pub(crate) mod shortcodes;
+pub(crate) mod slack;
 mod words;
 
 use wire::{Block, Inline, RichText};

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use chat::bus::HintStream;
-use chat::{Bus, Hint, LocalBus};
+use chat::{Bus, BusHealth, Hint, LocalBus};
+use wire::LogKey;
 
 /// The treatment of the hints that are announced from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +55,12 @@ impl Bus for FaultyBus {
         }
     }
 
-    fn is_lone(&self) -> bool {
-        self.bus.is_lone()
+    fn follow(&self, log: &LogKey) {
+        self.bus.follow(log);
+    }
+
+    fn health(&self) -> BusHealth {
+        self.bus.health()
     }
 
     fn listen(&self) -> Box<dyn HintStream> {

@@ -90,6 +90,35 @@ pub enum Finding {
         /// The Seq of the entry.
         seq: u64,
     },
+    /// A reader got an entry, or a subscription, that is later than the end of their session.
+    AfterSignOut {
+        /// The name of the reader whose session had ended.
+        reader: String,
+        /// The Seq of the entry, or of the head of the subscription.
+        seq: u64,
+    },
+    /// A member who was removed got a page of history.
+    PageByNonMember {
+        /// The removed member.
+        reader: String,
+    },
+    /// A reader could subscribe, or read a page, without being a member.
+    ReadByNonMember {
+        /// The name of the reader.
+        reader: String,
+        /// The head of the log at that moment; 0 for a page.
+        head: u64,
+    },
+    /// A message stands in the log where its sender was no member.
+    SentByNonMember {
+        /// The `SendId` of the message.
+        id: String,
+    },
+    /// A page of history was answered to a session that had ended.
+    PageAfterSignOut {
+        /// The name of the reader.
+        reader: String,
+    },
     /// A member's read state went back, is past the head of the log, or has entries read that were not delivered.
     BadMarks {
         /// The reader that received it.
@@ -164,6 +193,17 @@ impl fmt::Display for Finding {
                 write!(f, "{measured} {what}; there may be {most} at most")
             }
             Self::AfterLeaving { reader, seq } => write!(f, "{reader} got {seq} after leaving"),
+            Self::AfterSignOut { reader, seq } => {
+                write!(f, "{reader} got {seq} over a session that had ended before that was sent")
+            }
+            Self::PageByNonMember { reader } => write!(f, "{reader} got a page of history after a removal"),
+            Self::ReadByNonMember { reader, head } => {
+                write!(f, "{reader} could subscribe at {head} without being a member")
+            }
+            Self::SentByNonMember { id } => write!(f, "{id} stands where its sender is no member"),
+            Self::PageAfterSignOut { reader } => {
+                write!(f, "{reader} got a page of history over a session that had ended")
+            }
             Self::BadMarks { reader, marks: ReadState { user, delivered, read } } => {
                 write!(
                     f,

@@ -5,11 +5,11 @@ use std::collections::{HashMap, VecDeque};
 use wire::limits::REPLAY_ENTRIES;
 use wire::{Epoch, ReadState, ResetReason, Seq, UserId};
 
-use super::Finding;
+use super::{Finding, Nodes};
 use crate::record::{Line, Note, Record};
 
 /// Follows one reader to the head of the log: each entry once, in order, without a gap that no reset announced.
-pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) {
+pub(super) fn check(record: &Record, log: &[Line], nodes: Nodes, findings: &mut Vec<Finding>) {
     let reader = || record.name.clone();
     let mut at: Option<Seq> = None;
     let mut epoch: Option<Epoch> = None;
@@ -20,7 +20,7 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
     let mut marks = HashMap::<UserId, ReadState>::new();
     for note in &record.notes {
         match note {
-            Note::Subscribed { epoch: now, seq } => {
+            Note::Subscribed { epoch: now, seq, .. } => {
                 new_epoch = epoch.replace(*now).is_some_and(|before| before != *now);
                 // The first subscription may begin anywhere; a later one begins at the reader's cursor, unless a reset
                 // follows.
@@ -64,8 +64,10 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
                     delivered: Seq::ZERO,
                     read: Seq::ZERO,
                 });
+                // Of two nodes, an older event may come after a newer one.
+                let is_older = nodes == Nodes::Several;
                 let back = now.delivered < before.delivered || now.read < before.read;
-                if back || now.delivered > head || now.read > now.delivered {
+                if (back && !is_older) || now.delivered > head || now.read > now.delivered {
                     findings.push(Finding::BadMarks { reader: reader(), marks: *now });
                 }
             }

@@ -19,7 +19,7 @@ pub(super) fn check(records: &[Record], log: &[Line], findings: &mut Vec<Finding
     let mut refused = HashSet::new();
     for note in records.iter().flat_map(|record| &record.notes) {
         match note {
-            Note::Invoke { id, body } => {
+            Note::Invoke { id, body, .. } => {
                 sent.insert(id.as_str(), body.as_str());
             }
             Note::Refused { id } => {

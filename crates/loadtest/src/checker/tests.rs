@@ -1,17 +1,18 @@
 use proptest::prelude::*;
+use tokio::time::Instant;
 use wire::{Epoch, ReadState, ResetReason, Seq, UserId};
 
-use super::{Finding, check, check_reader};
+use super::{Finding, Nodes, check, check_on, check_reader};
 use crate::record::{Line, Note, Record};
 
 const EPOCH: Epoch = Epoch(7);
 
 fn line(seq: u64, id: &str) -> Line {
-    Line { seq: Seq(seq), id: id.into(), body: Some(format!("text of {id}")) }
+    Line { seq: Seq(seq), id: id.into(), body: Some(format!("text of {id}")), membership: None }
 }
 
 fn invoke(id: &str) -> Note {
-    Note::Invoke { id: id.into(), body: format!("text of {id}") }
+    Note::Invoke { id: id.into(), body: format!("text of {id}"), at: Instant::now() }
 }
 
 fn ok(id: &str, seq: u64) -> Note {
@@ -19,7 +20,7 @@ fn ok(id: &str, seq: u64) -> Note {
 }
 
 fn subscribed(seq: u64) -> Note {
-    Note::Subscribed { epoch: EPOCH, seq: Seq(seq) }
+    Note::Subscribed { epoch: EPOCH, seq: Seq(seq), head: Seq(seq) }
 }
 
 fn read(seq: u64, id: &str) -> Note {
@@ -27,7 +28,7 @@ fn read(seq: u64, id: &str) -> Note {
 }
 
 fn record(name: &str, notes: Vec<Note>) -> Record {
-    Record { name: name.into(), notes }
+    Record { name: name.into(), user: None, notes }
 }
 
 /// ann sends a1 and a2, ben reads both.
@@ -61,16 +62,18 @@ fn a_mark_that_goes_back_or_too_far_is_found() {
     let judged = |told: &[ReadState]| {
         let (mut records, log) = clean();
         records[0].notes.extend(told.iter().copied().map(Note::Marks));
-        check(&records, &log)
+        (check(&records, &log), check_on(Nodes::Several, &records, &log))
     };
-    assert_eq!(judged(&[marks(1, 0), marks(1, 1), marks(2, 1), marks(2, 2)]), []);
-    for told in [
-        [marks(2, 0), marks(1, 0)],
-        [marks(2, 2), marks(2, 1)],
-        [marks(1, 0), marks(3, 0)],
-        [marks(1, 0), marks(1, 2)],
+    assert_eq!(judged(&[marks(1, 0), marks(1, 1), marks(2, 1), marks(2, 2)]), (vec![], vec![]));
+    for (told, goes_back) in [
+        ([marks(2, 0), marks(1, 0)], true),
+        ([marks(2, 2), marks(2, 1)], true),
+        ([marks(1, 0), marks(3, 0)], false),
+        ([marks(1, 0), marks(1, 2)], false),
     ] {
-        assert_eq!(judged(&told), [Finding::BadMarks { reader: "ann".into(), marks: told[1] }]);
+        let found = vec![Finding::BadMarks { reader: "ann".into(), marks: told[1] }];
+        let on_several = if goes_back { vec![] } else { found.clone() };
+        assert_eq!(judged(&told), (found, on_several));
     }
 }
 

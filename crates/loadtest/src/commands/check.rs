@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use loadtest::checker::Finding;
 use loadtest::churn::Churn;
+use loadtest::cluster::{BusKind, ClusterPlan};
 use loadtest::half_sent::{Growth, HalfSent};
 use loadtest::resume_storm::ResumeStorm;
 use loadtest::run::{Outcome, Plan, run as carry_out};
@@ -54,6 +55,9 @@ pub(crate) async fn run(Arguments { server, planted, keeps_memory, long }: Argum
         let mixed = mixed::plan(server.clone(), store, pick(4, 60));
         good &= judged(&format!("{store}, mixed load"), carry_out(&mixed).await);
     }
+    for seed in 1..=u64::from(pick(1, 2)) {
+        good &= cluster(&server, seed, long).await;
+    }
     if let Some(planted) = planted {
         good &= finds_the_bug(&Plan { server: planted, messages: 1_500, kills: 4, ..plan }).await;
     }
@@ -75,6 +79,31 @@ pub(crate) async fn run(Arguments { server, planted, keeps_memory, long }: Argum
     let name = "many come and go";
     let churn = Churn { server, rate: 100, time: Duration::from_secs(u64::from(pick(3, 60))) };
     good & told(name, churn.run().await.map(|seen| judge(name, &seen.findings, &seen.summary())))
+}
+
+/// Returns true if three nodes keep their promises: over Redis for an odd seed, over NATS for an even one.
+async fn cluster(server: &Path, seed: u64, long: bool) -> bool {
+    let (messages, faults, rate, limit_s) =
+        if long { (500_000, 100, None, 7_200) } else { (6_000, 9, Some(400), 240) };
+    let plan = ClusterPlan {
+        server: server.to_owned(),
+        bus: BusKind::of_seed(seed),
+        nodes: 3,
+        people: 60,
+        messages,
+        rate,
+        faults,
+        hold: Duration::from_millis(if long { 2_500 } else { 1_200 }),
+        rights_pause: Duration::from_millis(if long { 800 } else { 300 }),
+        seed,
+        limit: Duration::from_secs(limit_s),
+    };
+    match plan.run().await {
+        Ok(Some(outcome)) => judge("cluster", &outcome.findings, &outcome.summary),
+        // Not installed; the line that says so is printed.
+        Ok(None) => true,
+        Err(error) => told("cluster", Err(error)),
+    }
 }
 
 /// The most that the server's memory may grow, in MiB: while a thousand requests are half-sent, and afterwards.

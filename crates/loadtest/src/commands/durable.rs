@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use probe::durable::{Acknowledged, Durable};
+use services::Postgres;
+use tokio::task::block_in_place;
 
-use super::write;
+use super::{missing, write};
 
 /// Acks per second and their latency, each after the commit.
 #[derive(Debug, Args)]
@@ -15,7 +17,7 @@ pub(crate) struct Arguments {
     /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
-    /// sqlite or memory
+    /// sqlite, memory, or postgres, which starts a PostgreSQL server for the measurement
     #[arg(long, default_value = "sqlite")]
     store: String,
     /// Number of senders
@@ -41,10 +43,26 @@ pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     println!("durable, {store}: {senders} senders to {topics} topics, {seconds} s");
     println!("offered/s    acks/s  median ms    p99 ms");
     let mut all = Vec::new();
+    let database = match store.as_str() {
+        "postgres" => Some(block_in_place(Postgres::start).ok_or_else(|| missing("PostgreSQL"))?),
+        _ => None,
+    };
     for rate in rate {
-        let (server, store, time) = (server.clone(), store.clone(), Duration::from_secs(seconds));
-        let measured =
-            Durable { server, store, senders, topics, rate: (rate > 0).then_some(rate), time }.run().await?;
+        let store = match &database {
+            Some(database) => block_in_place(|| database.database()),
+            None => store.clone(),
+        };
+        let (server, time) = (server.clone(), Duration::from_secs(seconds));
+        let durable = Durable {
+            server,
+            store,
+            senders,
+            topics,
+            first_topic: 0,
+            rate: (rate > 0).then_some(rate),
+            time,
+        };
+        let measured = durable.run().await?;
         let Acknowledged { acks_per_s, median_ms, p99_ms } = measured;
         let offered = if rate > 0 { rate.to_string() } else { "max".into() };
         println!("{offered:<9}  {acks_per_s:>8.0}  {median_ms:>9.2}  {p99_ms:>8.2}");

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod churn;
+pub(crate) mod cluster;
 pub(crate) mod crash;
 pub(crate) mod durable;
 pub(crate) mod end_to_end;
@@ -10,6 +11,7 @@ pub(crate) mod groups;
 pub(crate) mod history_page;
 pub(crate) mod idle;
 pub(crate) mod mixed;
+pub(crate) mod nodes;
 pub(crate) mod pages;
 pub(crate) mod rest_send;
 pub(crate) mod resume_storm;
@@ -46,6 +48,11 @@ fn judge(name: &str, findings: &[Finding], summary: &str) -> bool {
         println!("   {finding}");
     }
     false
+}
+
+/// Returns the error for a service that is not installed.
+fn missing(service: &str) -> io::Error {
+    io::Error::other(format!("{service} is not installed"))
 }
 
 fn write(path: Option<&Path>, result: &impl Serialize) -> io::Result<()> {

@@ -12,6 +12,7 @@ use wire::Seq;
 use super::{Listener, Target, assemble, judge};
 use crate::checker::Finding;
 use crate::history::whole_log;
+use crate::person::cookie_at;
 use crate::record::{Line, Record};
 use probe::server::Server;
 use probe::setup::TestGroup;
@@ -34,6 +35,29 @@ impl Audience {
         until: Instant,
     ) -> io::Result<Self> {
         let target = Target::new(server, test_group.topic.clone());
+        Self::gather(target, Arc::new(test_group), numbers, until).await
+    }
+
+    /// Opens listeners with these numbers in the same group on another node.
+    pub(crate) async fn seat_beside(
+        &self,
+        node: &Server,
+        numbers: Range<u32>,
+        until: Instant,
+    ) -> io::Result<Self> {
+        let (target, mut test_group) = (self.target.at(node), TestGroup::clone(&self.test_group));
+        for (_, cookie) in &mut test_group.people {
+            *cookie = cookie_at(cookie, &target.host);
+        }
+        Self::gather(target, Arc::new(test_group), numbers, until).await
+    }
+
+    async fn gather(
+        target: Arc<Target>,
+        test_group: Arc<TestGroup>,
+        numbers: Range<u32>,
+        until: Instant,
+    ) -> io::Result<Self> {
         let (goal, reached) = watch::channel(None);
         let mut following = JoinSet::new();
         for (mut listener, link) in assemble(&target, &test_group, numbers, false).await? {
@@ -43,7 +67,7 @@ impl Audience {
                 listener
             });
         }
-        Ok(Self { target, test_group: Arc::new(test_group), goal, following })
+        Ok(Self { target, test_group, goal, following })
     }
 
     /// As [`Audience::seat`], with `each` listeners in every group.

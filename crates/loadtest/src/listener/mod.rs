@@ -36,7 +36,7 @@ pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) addr: SocketAddr,
     pub(crate) topic: Topic,
-    pub(crate) lines: Lines,
+    pub(crate) lines: Arc<Lines>,
 }
 
 /// One reader of a topic, over one socket after the other.
@@ -87,7 +87,13 @@ thread_local! {
 
 impl Target {
     pub(crate) fn new(server: &Server, topic: Topic) -> Arc<Self> {
-        Arc::new(Self { host: server.host(), addr: server.addr(), topic, lines: Lines::default() })
+        Arc::new(Self { host: server.host(), addr: server.addr(), topic, lines: Arc::default() })
+    }
+
+    /// Returns the same topic on another node.
+    fn at(&self, node: &Server) -> Arc<Self> {
+        let lines = Arc::clone(&self.lines);
+        Arc::new(Self { host: node.host(), addr: node.addr(), topic: self.topic.clone(), lines })
     }
 }
 
@@ -296,8 +302,8 @@ impl Listener {
 
     fn notice(&mut self, notice: ServerFrame) -> io::Result<bool> {
         match notice {
-            ServerFrame::Subscribed { cursor, .. } => {
-                self.trail.note(Note::Subscribed { epoch: cursor.epoch, seq: cursor.seq });
+            ServerFrame::Subscribed { cursor, head, .. } => {
+                self.trail.note(Note::Subscribed { epoch: cursor.epoch, seq: cursor.seq, head });
                 self.cursor.get_or_insert(cursor);
                 return Ok(true);
             }

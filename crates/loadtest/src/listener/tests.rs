@@ -10,7 +10,7 @@ fn target() -> Arc<Target> {
         host: addr.to_string(),
         addr,
         topic: Topic::new("news").unwrap(),
-        lines: Lines::default(),
+        lines: Arc::default(),
     })
 }
 
@@ -38,9 +38,10 @@ fn saying(seq: u64, text: &str) -> Vec<u8> {
 fn judged(heard: &[Vec<Vec<u8>>]) -> Vec<Finding> {
     let target = target();
     let said = |seq: u64| (format!("m{seq}"), format!("text {seq}"));
-    let notes = (1..=10).map(said).map(|(id, body)| Note::Invoke { id, body }).collect();
-    let log: Vec<Line> =
-        (1..=10).map(|seq| Line { seq: Seq(seq), id: said(seq).0, body: Some(said(seq).1) }).collect();
+    let notes = (1..=10).map(said).map(|(id, body)| Note::Invoke { id, body, at: Instant::now() }).collect();
+    let log: Vec<Line> = (1..=10)
+        .map(|seq| Line { seq: Seq(seq), id: said(seq).0, body: Some(said(seq).1), membership: None })
+        .collect();
     let listener = |(number, frames): (u32, &Vec<Vec<u8>>)| {
         let mut listener = Listener::new(Arc::clone(&target), number, None, false);
         // In pieces, as from a socket.
@@ -51,7 +52,7 @@ fn judged(heard: &[Vec<Vec<u8>>]) -> Vec<Finding> {
         listener
     };
     let listeners: Vec<Listener> = (0..).zip(heard).map(listener).collect();
-    judge(&target, &[Record { name: "ann".into(), notes }], &listeners, &log)
+    judge(&target, &[Record { name: "ann".into(), user: None, notes }], &listeners, &log)
 }
 
 fn everything() -> Vec<Vec<u8>> {

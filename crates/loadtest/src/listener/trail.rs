@@ -60,7 +60,7 @@ impl Trail {
                 Step::Note(note) => notes.push((**note).clone()),
             }
         }
-        Record { name, notes }
+        Record { name, user: None, notes }
     }
 }
 
@@ -74,8 +74,12 @@ mod tests {
     #[test]
     fn a_trail_tells_everything_as_it_was_read() {
         let lines = Lines::default();
-        let line =
-            |seq: u64| Line { seq: Seq(seq), id: format!("m{seq}"), body: Some(format!("text {seq}")) };
+        let line = |seq: u64| Line {
+            seq: Seq(seq),
+            id: format!("m{seq}"),
+            body: Some(format!("text {seq}")),
+            membership: None,
+        };
         let mut trail = Trail::default();
         let mut expected = Vec::new();
         for seq in [1, 2, 3, 5, 4, 4] {
@@ -84,12 +88,15 @@ mod tests {
             trail.read(found.unwrap().number);
             expected.push(Note::Read(line(seq)));
             if seq == 3 {
-                let note = Note::Subscribed { epoch: Epoch(7), seq: Seq(3) };
+                let note = Note::Subscribed { epoch: Epoch(7), seq: Seq(3), head: Seq(3) };
                 trail.note(note.clone());
                 expected.push(note);
             }
         }
-        assert_eq!(trail.record("ann".into(), &lines), Record { name: "ann".into(), notes: expected });
+        assert_eq!(
+            trail.record("ann".into(), &lines),
+            Record { name: "ann".into(), user: None, notes: expected }
+        );
         assert_eq!((trail.count(), trail.resets()), (6, 0));
     }
 }

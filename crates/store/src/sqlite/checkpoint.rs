@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::life::Life;
 use super::open::Connect;
-use super::threads::{Threads, Worker};
+use crate::threads::{Threads, Worker};
 
 /// The length, in pages (64 MiB), beyond which the write-ahead log is truncated at any price: commits wait for readers.
 pub(super) const TRUNCATE_PAGES: i64 = 16 * 1_024;

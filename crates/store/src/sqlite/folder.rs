@@ -10,12 +10,12 @@ use super::search;
 
 /// The files of a data folder.
 #[derive(Clone, Debug)]
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 /// The lock of a data folder. It is released when this is dropped, even while a process that was just started still has
 /// a copy of the descriptor.
 #[derive(Debug)]
-pub(super) struct FolderLock(File);
+pub(crate) struct FolderLock(File);
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
@@ -25,7 +25,7 @@ impl Drop for FolderLock {
 }
 
 impl Folder {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
@@ -33,7 +33,7 @@ impl Folder {
         &self.0
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.0.join("hubbub.db")
     }
 
@@ -58,8 +58,13 @@ impl Folder {
     }
 
     /// Returns the path of the master secret.
-    pub(super) fn secret(&self) -> PathBuf {
+    pub(crate) fn secret(&self) -> PathBuf {
         self.0.join("secret.key")
+    }
+
+    /// Returns the path of the file that says that the data was moved.
+    pub(super) fn moved(&self) -> PathBuf {
+        self.0.join("moved.txt")
     }
 
     pub(super) fn lock_file(&self) -> PathBuf {
@@ -67,7 +72,7 @@ impl Folder {
     }
 
     /// Creates the folder if it is missing, and locks it for this process.
-    pub(super) fn lock(&self) -> Result<FolderLock, Fault> {
+    pub(crate) fn lock(&self) -> Result<FolderLock, Fault> {
         let shown = self.0.display();
         let fault = |what: &str, error: io::Error| {
             Fault::new("store", format!("the folder {shown} cannot be {what}: {error}"))
@@ -88,7 +93,7 @@ impl Folder {
     ///
     /// SQLite gives the files beside the database the database's own mode.
     #[cfg(unix)]
-    pub(super) fn make_private(&self) -> bool {
+    pub(crate) fn make_private(&self) -> bool {
         use std::os::unix::fs::PermissionsExt;
 
         let mut changed = false;
@@ -111,14 +116,21 @@ impl Folder {
     }
 
     #[cfg(not(unix))]
-    pub(super) fn make_private(&self) -> bool {
+    pub(crate) fn make_private(&self) -> bool {
         false
     }
 
     /// Returns the folder and every file of ours, with the mode that each should have.
     pub(super) fn modes(&self) -> impl Iterator<Item = (PathBuf, u32)> {
-        let files =
-            [self.database(), self.log(), self.shared_memory(), self.life(), self.secret(), self.lock_file()];
+        let files = [
+            self.database(),
+            self.log(),
+            self.shared_memory(),
+            self.life(),
+            self.secret(),
+            self.lock_file(),
+            self.moved(),
+        ];
         let files = files.into_iter().chain(search::files(&self.search()));
         [(self.0.clone(), 0o700)].into_iter().chain(files.map(|file| (file, 0o600)))
     }

@@ -18,7 +18,12 @@ const STEPS: &[&str] = &[
     include_str!("migrate/15.sql"),
     include_str!("migrate/16.sql"),
     include_str!("migrate/17.sql"),
+    include_str!("migrate/18.sql"),
+    include_str!("migrate/19.sql"),
 ];
+
+/// The number of the schema that this version works with.
+pub(crate) const NEWEST: i64 = FIRST + STEPS.len() as i64;
 
 /// The initial schema of a file, and the steps since.
 struct Migration<'a> {
@@ -27,7 +32,7 @@ struct Migration<'a> {
 }
 
 /// Migrates the file to this version's schema. Writes nothing if it is up to date.
-pub(super) fn migrate(db: &mut Connection) -> Result<(), Fault> {
+pub(crate) fn migrate(db: &mut Connection) -> Result<(), Fault> {
     Migration { schema: SCHEMA, steps: STEPS }.run(db)
 }
 

@@ -1,106 +1,64 @@
 //! The SQLite store: one file, one writer, a few readers.
 
-mod accounts;
-mod append;
-mod application_data;
-mod application_reader;
-mod applications;
-mod attempts;
 mod backup;
-mod changes;
+mod blob_names;
 mod checkpoint;
-mod commit;
-mod conversations;
-mod damaged;
-mod ended_sessions;
 mod folder;
-mod groups;
-mod guests;
-mod inbox;
-mod jobs;
-mod keyed;
 mod life;
-mod logs;
-mod marks;
-mod members;
-mod messages;
 mod meta;
-mod migrate;
-mod names;
-mod open;
-mod open_log;
-mod people;
+pub(crate) mod migrate;
+mod moved;
+pub(crate) mod open;
 #[cfg(test)]
 mod plans;
-mod readers;
-mod receipts;
+mod reader;
 mod restore;
-mod restricted;
-mod scope;
 mod search;
-mod secret;
-mod sessions;
-mod slices;
-mod threads;
-mod tokens;
-mod trim;
+pub(crate) mod secret;
+mod source;
 #[cfg(test)]
 mod trouble;
-mod unread;
-mod usage;
-mod user_tokens;
-mod users;
-mod values;
 mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use chat::search_index::SearchIndex;
-use chat::store::{
-    Application, ApplicationKey, Commit, Committed, JobCount, MessageTail, Position, Slices, StoreReader,
-    Tail,
-};
-use chat::{ApiTokenRecord, Fault, MasterSecret, RandomSource, Session, Store, TokenHash};
+use chat::store::{Commit, Committed};
+use chat::{BlobKey, Fault, MasterSecret, RandomSource};
 use parking_lot::Mutex;
-use wire::{ApplicationId, Epoch, LogKey, Seq, Timestamp};
+use wire::Seq;
 
-use self::application_reader::SqliteReader;
 pub use self::backup::BackupRequest;
-use self::folder::{Folder, FolderLock};
+pub(crate) use self::folder::{Folder, FolderLock};
 use self::life::Life;
 pub use self::meta::Backup;
 use self::open::{Connect, SharedIndex};
-use self::readers::ReaderPool;
 pub use self::restore::restore;
-use self::search::SqliteIndex;
-use self::unread::UnreadCounts;
+pub(crate) use self::search::SqliteIndex;
+pub(crate) use self::source::Source;
 pub use self::verify::Verified;
 use self::writer::Writer;
+use crate::store::{Engine, Reads, SqlStore};
+use crate::tables::UnreadCounts;
 
 /// The store in `hubbub.db` of a data folder. One process holds the folder at a time.
 ///
 /// Commits go through one thread with one connection; reads through a few others, so that neither waits for the other.
 /// The journal is a write-ahead log, flushed at every commit (`synchronous = FULL`).
-pub struct SqliteStore {
+pub type SqliteStore = SqlStore<Sqlite>;
+
+/// The files of a [`SqliteStore`], and the threads that write them.
+pub struct Sqlite {
     folder: Folder,
     connect: Connect,
     writer: Writer,
-    shared: Arc<Shared>,
     search: Arc<SqliteIndex>,
     life: Arc<Life>,
     /// Held until the store is closed or dropped; the system releases it however the process ends. The last field: it
     /// is dropped after the threads.
     lock: Mutex<Option<FolderLock>>,
-}
-
-/// The parts of a store that the readers of all applications share.
-struct Shared {
-    epoch: Epoch,
-    readers: ReaderPool,
-    unread: UnreadCounts,
 }
 
 impl SqliteStore {
@@ -113,6 +71,7 @@ impl SqliteStore {
         open::check_library(rusqlite::version_number())?;
         let folder = Folder::new(folder);
         let lock = folder.lock()?;
+        moved::check(&folder)?;
         let found = life::examine(&folder)?;
         let file = folder.database();
         let index = if file.exists() { open::shared_index(&file)? } else { SharedIndex::Processes };
@@ -132,14 +91,15 @@ impl SqliteStore {
         chance: &dyn RandomSource,
     ) -> Result<Self, Fault> {
         let begun = life::begin(&folder, found, &connect, chance)?;
-        let shared = Arc::new(Shared {
+        let reads = Arc::new(Reads {
             epoch: begun.epoch,
-            readers: ReaderPool::start(&connect)?,
+            readers: reader::start(&connect)?,
             unread: UnreadCounts::default(),
         });
         let (writer, life) = Writer::start(begun, Arc::clone(&connect))?;
-        let search = Arc::new(SqliteIndex::new(folder.search(), shared.epoch));
-        Ok(Self { folder, connect, writer, shared, search, life, lock: Mutex::new(Some(lock)) })
+        let search = Arc::new(SqliteIndex::new(folder.search(), reads.epoch));
+        let engine = Sqlite { folder, connect, writer, search, life, lock: Mutex::new(Some(lock)) };
+        Ok(Self { reads, engine })
     }
 
     /// Writes all committed data to a separate file while commits continue, and verifies it.
@@ -147,7 +107,7 @@ impl SqliteStore {
     /// # Errors
     /// If the file cannot be written or exists already, or the copy is damaged; no file is left then.
     pub async fn back_up(&self, request: BackupRequest) -> Result<Verified, Fault> {
-        let (folder, connect) = (self.folder.clone(), Arc::clone(&self.connect));
+        let (folder, connect) = (self.engine.folder.clone(), Arc::clone(&self.engine.connect));
         let made = tokio::task::spawn_blocking(move || backup::back_up(&folder, &connect, request));
         made.await.unwrap_or_else(|error| Err(Fault::new("store.backup", error)))
     }
@@ -157,7 +117,7 @@ impl SqliteStore {
     /// # Errors
     /// If the file cannot be read or written, or has something else in it.
     pub fn master_secret(&self, chance: &dyn RandomSource) -> Result<MasterSecret, Fault> {
-        secret::read_or_make(&self.folder, chance)
+        secret::read_or_make(&self.engine.folder, chance)
     }
 
     /// Returns true if a folder has a master secret.
@@ -175,6 +135,7 @@ impl SqliteStore {
     pub fn inspect(folder: &Path) -> Result<Inspection, Fault> {
         let folder = Folder::new(folder);
         let _lock = folder.lock()?;
+        moved::check(&folder)?;
         let is_copy = match life::examine(&folder)? {
             life::Found::Nothing | life::Found::Unfinished(_) => {
                 return Ok(Inspection { is_copy: false, verified: None });
@@ -187,19 +148,18 @@ impl SqliteStore {
         Ok(Inspection { is_copy, verified: Some(verified) })
     }
 
+    /// Returns the names of the blobs in a data folder, which a server may hold.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn blob_names(folder: &Path) -> Result<Vec<BlobKey>, Fault> {
+        blob_names::blob_names(folder)
+    }
+
     /// Returns every existing file of the folder, with the mode that it should have.
     #[must_use]
     pub fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
         Folder::new(folder).modes().filter(|(path, _)| path.exists()).collect()
-    }
-}
-
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        self.search.end();
-        self.shared.readers.end();
-        self.writer.end();
-        self.life.close_or_log();
     }
 }
 
@@ -212,14 +172,9 @@ pub struct Inspection {
     pub verified: Option<Verified>,
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    fn epoch(&self) -> Epoch {
-        self.shared.epoch
-    }
-
-    fn reads(&self) -> u64 {
-        self.shared.readers.reads()
+impl Engine for Sqlite {
+    fn writers(&self) -> usize {
+        1
     }
 
     async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
@@ -230,75 +185,27 @@ impl Store for SqliteStore {
         self.writer.probe().await
     }
 
-    fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
-        Arc::new(SqliteReader { shared: Arc::clone(&self.shared), application })
-    }
-
-    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
-        self.shared.readers.read("session", move |db| sessions::session(db, token)).await
-    }
-
-    async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
-        self.shared.readers.read("api_token", move |db| tokens::find(db, token)).await
-    }
-
-    async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
-        self.shared.readers.read("application", move |db| applications::application(db, key)).await
-    }
-
-    async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
-        self.shared.readers.read("applications", move |db| applications::after(db, after, limit)).await
-    }
-
-    async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {
-        self.shared.readers.read("lists_origin", move |db| applications::lists_origin(db, &origin)).await
-    }
-
-    async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {
-        let read = move |db: &_| logs.iter().map(|log| slices::head(db, log)).collect();
-        self.shared.readers.read("heads", read).await
-    }
-
-    async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {
-        let read = move |db: &_| after.iter().map(|(log, after)| slices::slice(db, log, *after)).collect();
-        let logs = self.shared.readers.read("slices", read).await?;
-        // In a transaction that begins later.
-        let read = move |db: &_| ended_sessions::after(db, revocations_after);
-        let revocations = self.shared.readers.read("revocations", read).await?;
-        Ok(Slices { logs, revocations })
-    }
-
-    async fn relay(&self) -> Result<Position, Fault> {
-        self.shared.readers.read("relay", jobs::relay).await
-    }
-
-    async fn tail(&self, after: Position, limit: usize) -> Result<Tail, Fault> {
-        self.shared.readers.read("tail", move |db| jobs::tail(db, after, limit)).await
-    }
-
-    async fn message_tail(&self, after: Position, limit: usize) -> Result<MessageTail, Fault> {
-        self.shared.readers.read("message_tail", move |db| messages::tail(db, after, limit)).await
-    }
-
     fn search_index(&self) -> Arc<dyn SearchIndex> {
         Arc::clone(&self.search) as Arc<dyn SearchIndex>
     }
 
-    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
-        self.shared.readers.read("has_due_jobs", move |db| jobs::has_due(db, now)).await
-    }
-
-    async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {
-        self.shared.readers.read("job_counts", jobs::counts).await
+    async fn close_search(&self) -> Result<(), Fault> {
+        self.search.close().await
     }
 
     async fn close(&self) -> Result<(), Fault> {
-        let search = self.search.close().await;
-        // Readers first: while one has the file open, the write-ahead log cannot be removed.
-        let readers = self.shared.readers.close().await;
         let writer = self.writer.close().await;
         self.life.close_or_log();
         drop(self.lock.lock().take());
-        readers.and(writer).and(search)
+        writer
+    }
+
+    fn end_search(&self) {
+        self.search.end();
+    }
+
+    fn end(&self) {
+        self.writer.end();
+        self.life.close_or_log();
     }
 }

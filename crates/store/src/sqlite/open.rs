@@ -33,7 +33,7 @@ pub(super) fn check_library(number: i32) -> Result<(), Fault> {
 
 /// The location of the write-ahead log's index, which decides who shares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SharedIndex {
+pub(crate) enum SharedIndex {
     /// A file beside the database, shared by every process that opens it.
     Processes,
     /// The memory of this process, shared by its threads. No other process can open the file meanwhile.
@@ -41,7 +41,7 @@ pub(super) enum SharedIndex {
 }
 
 /// Opens a connection to the file with our settings; creates the file if it is missing.
-pub(super) fn connection(file: &Path, index: SharedIndex) -> Result<Connection, Fault> {
+pub(crate) fn connection(file: &Path, index: SharedIndex) -> Result<Connection, Fault> {
     connect(file, index, OpenFlags::SQLITE_OPEN_CREATE)
 }
 

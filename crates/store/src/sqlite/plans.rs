@@ -1,4 +1,4 @@
-//! Checks of query plans: every statement of this folder, without full scans of tables that grow.
+//! Checks of query plans: every statement on SQLite, without full scans of tables that grow.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use super::migrate;
 
 /// Files whose statements read everything on purpose: they verify or copy a whole database for the operator.
-const WHOLE: [&str; 5] = ["verify.rs", "backup.rs", "restore.rs", "plans.rs", "tests.rs"];
+const WHOLE: [&str; 6] = ["blob_names.rs", "verify.rs", "backup.rs", "restore.rs", "plans.rs", "tests.rs"];
 
 /// The folder of the statements of `search.db`. Its one table that grows is a full-text index, and each request names
 /// conversations by terms with the application in them.
@@ -19,15 +19,16 @@ const OTHER_DATABASE: &str = "search";
 const TESTED: &str = "INSERT INTO t ";
 
 /// The placeholders in statements, and their possible values.
-const STANDS_FOR: [(&str, &[&str]); 4] = [
+const STANDS_FOR: [(&str, &[&str]); 5] = [
+    ("{COLUMNS}", &["id, owner, name"]),
     ("{order}", &["ASC", "DESC"]),
     ("{marks}", &["read_mark = ?1"]),
-    ("{table}", &["members", "directs", "bans", "invites", "group_keys"]),
+    ("{table}", &["members", "directs", "bans", "invites", "hooks", "group_keys"]),
     ("{}", &["\"group\"", "other"]),
 ];
 
 /// Things that may be scanned: those with one row, and parts of the same statement that are bounded themselves.
-const MAY_SCAN: [&str; 9] = [
+const MAY_SCAN: [&str; 10] = [
     "meta",
     "relay",
     "sqlite_schema",
@@ -35,6 +36,7 @@ const MAY_SCAN: [&str; 9] = [
     "CONSTANT",
     "2-ROW VALUES",
     "near",
+    "counted",
     "mentioned",
     "(subquery",
 ];
@@ -73,7 +75,7 @@ const WHOLE_OF_ONE: [&str; 22] = [
     // The volume of an application, for its owner.
     "SELECT count(*) FROM users WHERE application = ?",
     "SELECT count(*) FROM groups WHERE application = ?",
-    "coalesce(sum(bytes), 0) FROM logs",
+    "CAST(coalesce(sum(bytes), 0) AS INTEGER)",
     // The first account that there is.
     "SELECT 1 FROM accounts WHERE application = ? LIMIT 1",
 ];
@@ -94,13 +96,15 @@ const NO_APPLICATION: [&str; 6] = [
 
 /// Statements of the relay, the worker and the indexer, which serve all applications, the list of applications, the
 /// search for one that lists an origin, and the sweep of API tokens.
-const OF_ALL: [&str; 9] = [
+const OF_ALL: [&str; 10] = [
     "jobs",
     "relay",
     "INDEXED BY entries_to_plan",
+    // The horizon.
+    "SELECT 1 FROM entries WHERE position >= ?",
     // The indexer.
     "WHERE entries.position > ? AND entries.position <= ? ORDER BY entries.position LIMIT ?",
-    "WHERE trimmed_at > ? ORDER BY trimmed_at LIMIT ?",
+    "WHERE trimmed_at > ? AND trimmed_at < ? ORDER BY trimmed_at LIMIT ?",
     "FROM applications WHERE application > ?",
     "FROM allowed_origins WHERE origin = ?",
     "DELETE FROM tokens WHERE expires",
@@ -110,7 +114,7 @@ const OF_ALL: [&str; 9] = [
 #[test]
 fn no_statement_reads_a_whole_table_that_grows() {
     let db = database();
-    let statements = statements(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite"));
+    let statements = statements_of_both();
     assert!(statements.len() > 60, "only {} statements were found", statements.len());
     for (placeholder, _) in STANDS_FOR {
         let used = statements.iter().any(|statement| statement.contains(placeholder));
@@ -137,7 +141,7 @@ fn no_statement_reads_a_whole_table_that_grows() {
 #[test]
 fn every_statement_is_about_one_application() {
     let db = database();
-    let statements = statements(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite"));
+    let statements = statements_of_both();
     let mut wrong = Vec::new();
     for statement in statements.iter().filter(|statement| !statement.starts_with(TESTED)) {
         for sql in variants(statement) {
@@ -236,6 +240,12 @@ fn variants(statement: &str) -> Vec<String> {
         }
     }
     variants
+}
+
+/// Returns every statement on the store's own file.
+fn statements_of_both() -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    ["sqlite", "tables"].into_iter().flat_map(|folder| statements(&sources.join(folder))).collect()
 }
 
 /// Returns every string in the sources of a folder that is a statement.

@@ -8,7 +8,7 @@ use chat::{Fault, MasterSecret, RandomSource};
 use super::folder::{Folder, sync_folder};
 
 /// Reads the secret of a folder that this process holds; makes one if there is none.
-pub(super) fn read_or_make(folder: &Folder, chance: &dyn RandomSource) -> Result<MasterSecret, Fault> {
+pub(crate) fn read_or_make(folder: &Folder, chance: &dyn RandomSource) -> Result<MasterSecret, Fault> {
     if let Some(secret) = read(folder)? {
         return Ok(secret);
     }
@@ -20,7 +20,7 @@ pub(super) fn read_or_make(folder: &Folder, chance: &dyn RandomSource) -> Result
 }
 
 /// Reads the secret of a folder; none if there is none yet.
-pub(super) fn read(folder: &Folder) -> Result<Option<MasterSecret>, Fault> {
+pub(crate) fn read(folder: &Folder) -> Result<Option<MasterSecret>, Fault> {
     match std::fs::read_to_string(folder.secret()) {
         Ok(text) => match MasterSecret::parse(&text) {
             Some(secret) => Ok(Some(secret)),

@@ -55,6 +55,34 @@ pub(super) fn verify(db: &Connection) -> Result<Verified, Wrong> {
     count(db, schema).map_err(sql)
 }
 
+/// The beginnings of reports that a row has a value which its column should not hold.
+const ABOUT_VALUES: [&str; 5] =
+    ["NULL value in ", "NUMERIC value in ", "TEXT value in ", "non-", "CHECK constraint failed in "];
+/// The most reports that are read.
+const REPORTS: u32 = 1_000_000;
+
+/// Verifies that the pages and indexes of a database belong together. Rows may have damaged values, or lack others that
+/// they belong to.
+pub(super) fn verify_pages(db: &Connection) -> Result<Verified, Wrong> {
+    let sql = |error: rusqlite::Error| error.to_string();
+    let schema = migrate::number(db).map_err(sql)?;
+    migrate::check(schema).map_err(|fault| fault.to_string())?;
+    let mut check = db.prepare(&format!("PRAGMA integrity_check({REPORTS})")).map_err(sql)?;
+    let mut reports = check.query([]).map_err(sql)?;
+    while let Some(report) = reports.next().map_err(sql)? {
+        let report: String = report.get(0).map_err(sql)?;
+        if report != "ok" && !is_about_value(&report) {
+            return Err(format!("it is damaged: {report}"));
+        }
+    }
+    count(db, schema).map_err(sql)
+}
+
+fn is_about_value(report: &str) -> bool {
+    ABOUT_VALUES.iter().any(|begin| report.starts_with(begin))
+        && (report.contains(" value in ") || report.contains("CHECK"))
+}
+
 /// Finds the first log with a missing Seq. A log is dense from its beginning to its head; its oldest entries may have been
 /// trimmed, perhaps all.
 fn hole(db: &Connection, schema: i64) -> rusqlite::Result<Option<Wrong>> {
@@ -85,7 +113,9 @@ fn count(db: &Connection, schema: i64) -> rusqlite::Result<Verified> {
         people: count(if schema < 17 { "users" } else { "users WHERE kind <> 'system'" })?,
         accounts: count("accounts")?,
         newest: db
-            .query_row("SELECT max(at) FROM entries", [], |row| row.get::<_, Option<i64>>(0))?
+            .query_row("SELECT max(at) FROM entries WHERE typeof(at) = 'integer'", [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })?
             .map(Timestamp),
         backup: meta::read(db)?.and_then(|meta| meta.backup),
     })

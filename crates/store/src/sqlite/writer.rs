@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use chat::Fault;
 use chat::store::{Commit, Committed, Write};
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wire::Seq;
 
 use super::checkpoint::{self, Checkpointer};
-use super::commit;
-use super::jobs;
 use super::life::{Begun, Life};
+use super::meta;
 use super::open::Connect;
-use super::scope::Positions;
-use super::threads::{Threads, Worker};
+use crate::sql::{Db, SqlError};
+use crate::tables::scope::Positions;
+use crate::tables::{Locks, commit, ended_sessions, jobs};
+use crate::threads::{Threads, Worker};
 
 /// The only thread that writes.
 pub(super) struct Writer {
@@ -46,9 +47,9 @@ impl Writer {
         let life = Arc::new(begun.life);
         let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect), Arc::clone(&life))?);
         let positions = Positions::default();
-        positions.catch_up(&begun.connection).map_err(|error| Fault::new("store", error))?;
+        positions.catch_up(Db::sqlite(&begun.connection)).map_err(|error| Fault::new("store", error))?;
         // On a full disk the server starts all the same, and the leases of an earlier process expire.
-        if let Err(error) = jobs::release_all(&begun.connection) {
+        if let Err(error) = jobs::release_all(Db::sqlite(&begun.connection)) {
             drop(Fault::new("store.jobs", error));
         }
         let desk = WriterThread {
@@ -159,13 +160,13 @@ impl WriterThread {
             None => {
                 let db = (self.connect)()?;
                 // The failed batch may have been committed all the same, and another program may have written since.
-                self.positions.catch_up(&db).map_err(|error| Fault::new("store", error))?;
+                self.positions.catch_up(Db::sqlite(&db)).map_err(|error| Fault::new("store", error))?;
                 Fault::over("store");
                 db
             }
         };
         let mark = with_mark.then_some(self.mark + 1);
-        let committed = commit::commit(&mut db, commits, &self.positions, mark, revocations_after)
+        let committed = transact(&mut db, commits, &self.positions, mark, revocations_after)
             .map_err(|error| Fault::new("store.commit", error))?;
         Fault::over("store.commit");
         self.connection = Some(db);
@@ -192,4 +193,23 @@ impl WriterThread {
             self.connection = Some(db);
         }
     }
+}
+
+/// Commits a batch of writes in one transaction, with a mark if there is one.
+fn transact(
+    db: &mut Connection,
+    commits: Vec<Commit>,
+    positions: &Positions,
+    mark: Option<u64>,
+    revocations_after: Seq,
+) -> Result<Committed, SqlError> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let db = Db::sqlite(&transaction);
+    let mut committed = commit::carry_out_all(db, commits, positions, &Locks::default(), false)?;
+    committed.revocations = ended_sessions::after(db, revocations_after)?;
+    if let Some(mark) = mark {
+        meta::set_mark(&transaction, mark)?;
+    }
+    transaction.commit()?;
+    Ok(committed)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::id::{FileId, ID_BYTES};
 use crate::name::PersonName;
 
 fn person(id: u8) -> Person {
@@ -10,12 +11,39 @@ fn said() -> Event {
 }
 
 #[test]
+fn a_message_without_text_is_quoted_by_its_files_until_it_has_one() {
+    let file = |name: &str, side| Attachment {
+        id: FileId::from_bytes([1; ID_BYTES]),
+        name: name.into(),
+        media_type: "image/png".into(),
+        bytes: 1,
+        width: side,
+        height: side,
+        alt: String::new(),
+    };
+    let files = [file("cup.png", Some(8)), file("notes.txt", None)];
+    let mut quote = Quote::of(Seq(1), person(2), &RichText::default(), &files);
+    let summary = FileSummary { count: 2, pictures: 1 };
+    assert_eq!((quote.excerpt.as_str(), quote.files), ("cup.png", Some(summary)));
+    let text = serde_json::to_string(&quote).unwrap();
+    assert!(text.ends_with(r#""excerpt":"cup.png","files":{"count":2,"pictures":1}}"#), "{text}");
+    assert_eq!(serde_json::from_str::<Quote>(&text).unwrap(), quote);
+    quote.requote("at four");
+    assert_eq!((quote.excerpt.as_str(), quote.files), ("at four", None));
+    let said = Quote::of(Seq(1), person(2), &RichText::plain("tea"), &files);
+    assert_eq!((said.excerpt.as_str(), said.files), ("tea", None), "a text says more than its files");
+    assert_eq!(Quote::of(Seq(1), person(2), &RichText::default(), &[]).excerpt, "");
+    let earlier = text.replace(r#","files":{"count":2,"pictures":1}"#, "");
+    assert_eq!(serde_json::from_str::<Quote>(&earlier).unwrap().files, None, "quotes of before have none");
+}
+
+#[test]
 fn every_event_is_read_as_it_was_written() {
     let (by, at, target) = (person(1), Some(Timestamp(5)), Seq(3));
     let member = Member { muted_until: at, ..Member::new(person(2), Role::Admin, Timestamp(1)) };
     let name = GroupName::new("tea").unwrap();
     let group = GroupSummary { id: GroupId::from_bytes([3; 10]), name: name.clone() };
-    let quote = Quote { seq: Seq(1), author: person(2), excerpt: "x".into() };
+    let quote = Quote { seq: Seq(1), author: person(2), excerpt: "x".into(), files: None };
     let emoji = Emoji::new("👍").unwrap();
     let reactions = vec![Reaction { emoji: emoji.clone(), people: vec![by.id] }];
     let (text, body) = (String::from("hi"), RichText::plain("hi"));
@@ -33,6 +61,7 @@ fn every_event_is_read_as_it_was_written() {
         Event::Changed { setting: Setting::JoinPolicy(JoinPolicy::Invite), by: by.clone() },
         Event::Invited { until: at, uses: Some(2), by: by.clone() },
         Event::Uninvited { by: by.clone() },
+        Event::Hook { change: HookChange::Rotated, hook: by.name.clone(), by: by.clone() },
         said(),
         Event::Message {
             author: by.clone(),
@@ -43,6 +72,16 @@ fn every_event_is_read_as_it_was_written() {
             reactions,
             pinned: true,
             recipients: vec![person(2)],
+            attachments: vec![Attachment {
+                id: FileId::from_bytes([7; ID_BYTES]),
+                name: "tea.png".into(),
+                media_type: "image/png".into(),
+                bytes: 1_024,
+                width: Some(3),
+                height: Some(4),
+                alt: "A cup".into(),
+            }],
+            bot: true,
         },
         Event::Restricted,
         Event::RestrictedMessage {

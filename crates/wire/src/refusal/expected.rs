@@ -102,8 +102,20 @@ expected! {
     PageCursor = "page_cursor",
     /// A [`Timestamp`](crate::Timestamp).
     Timestamp = "timestamp",
+    /// At most ten files of the sender, each with its id and perhaps an alternative text.
+    Attachments = "attachments",
+    /// Numbers of bytes, 1 or more.
+    FileLimits = "file_limits",
+    /// The name of a file.
+    FileName = "file_name",
+    /// An alternative text.
+    AltText = "alt_text",
     /// Left out, beside another field that says where the slice is.
     NoOtherPlace = "no_other_place",
+    /// The name of an incoming webhook in URLs.
+    HookName = "hook_name",
+    /// The id of an event of a stream: an epoch and a [`Seq`](crate::Seq).
+    EventId = "event_id",
 }
 
 impl Expected {

@@ -121,6 +121,8 @@ declare::refusals! {
     InviteOver = "invite_over", 422;
     /// There are as many open invites as there may be.
     TooManyInvites = "too_many_invites", 422 [max: limits::GROUP_INVITES];
+    /// The group has as many incoming webhooks as it may have.
+    TooManyHooks = "too_many_hooks", 422 [max: limits::GROUP_HOOKS];
     /// Only admins write here.
     Announcing = "announcing", 403;
     /// An admin has taken the word from the caller.
@@ -152,6 +154,42 @@ declare::refusals! {
     NoAccount = "no_account", 422;
     /// A file is no picture that can be read.
     PictureBad = "picture_bad", 422 [pixels: limits::PICTURE_PIXELS];
+    /// A file begins as a picture and is none that can be read, or has too many pixels.
+    ImageBad = "image_bad", 422 [pixels: limits::IMAGE_PIXELS];
+    /// An uploaded file has no content.
+    FileEmpty = "file_empty", 422;
+    /// An upload does not say its length.
+    LengthNeeded = "length_needed", 411;
+    /// The files of the user have as many bytes as they may.
+    UserFilesFull {
+        /// The most bytes of the files of one user.
+        max: u64,
+    } = "user_files_full", 422;
+    /// The files of the application have as many bytes as they may.
+    ApplicationFilesFull {
+        /// The most bytes of the files of one application.
+        max: u64,
+    } = "application_files_full", 422;
+    /// The disk is nearly full: no file is taken.
+    DiskLow = "disk_low", 507;
+    /// The caller, or everyone together, uploads as many files at once as they may.
+    TooManyUploads = "too_many_uploads", 429;
+    /// A message has more attachments than it may, or one of them twice, or an alternative text is too long.
+    AttachmentsBad = "attachments_bad", 422 [max: limits::ATTACHMENTS, chars: limits::ALT_CHARS];
+    /// An attachment is no file of the sender, or another message has it.
+    AttachmentMissing {
+        /// The id of the file.
+        file: String,
+    } = "attachment_missing", 422;
+    /// A message has the file: it goes with its message.
+    FileAttached = "file_attached", 409;
+    /// The range is not within the file.
+    RangeBad {
+        /// The size of the file in bytes.
+        bytes: u64,
+    } = "range_bad", 416;
+    /// The link to a file is too old.
+    FileLinkOver = "file_link_over", 410;
     /// A password is too short or too long.
     PasswordLength = "password_length", 422 [min: *limits::PASSWORD_CHARS.start(), max: *limits::PASSWORD_CHARS.end()];
     /// A password is one that others guess first.
@@ -230,6 +268,8 @@ declare::refusals! {
     AddedTooOften = "added_too_often", 422;
     /// The connection has as many subscriptions as it may have.
     TooManySubscriptions = "too_many_subscriptions", 429 [max: limits::SUBSCRIPTIONS];
+    /// The user, the network or the server has as many connections as it may have.
+    TooManyConnections = "too_many_connections", 429;
     /// A name is empty or shows nothing.
     NameEmpty = "name_empty", 422;
     /// A name is too long.
@@ -272,7 +312,7 @@ impl Refusal {
     pub const fn retry_ms(&self) -> Option<u32> {
         match self {
             Self::TooFast { retry_ms } => Some(*retry_ms),
-            Self::Unavailable => Some(1_000),
+            Self::Unavailable | Self::TooManyUploads => Some(1_000),
             _ => None,
         }
     }

@@ -69,11 +69,12 @@ mod tests {
     /// Parameters with a value for every field that a refusal may have.
     fn any_params() -> Params {
         let mut params = Map::new();
-        for number in ["max", "limit", "minutes", RETRY_MS] {
+        for number in ["max", "limit", "minutes", "bytes", RETRY_MS] {
             params.insert(number.into(), Value::from(90_000));
         }
         params.insert("field".into(), "topic".into());
         params.insert("claim".into(), "aud".into());
+        params.insert("file".into(), "0123456789abcdef".into());
         params.insert("valid_from".into(), "2026-11-30T10:00:00.000Z".into());
         params.insert("names".into(), "Zoë, 李雷".into());
         params.insert("wants".into(), Expected::Boolean.code().into());

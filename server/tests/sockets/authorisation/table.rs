@@ -64,6 +64,7 @@ pub(super) const TABLE: &[Row] = &[
         Ask::Do("set_preferences", format!("topic=group/{}&notify=all", w.group))
     }),
     Row("/do/post", "SM++MU++MM", |w| Ask::Do("post", format!("topic=group/{}&id=1&text=hi", w.group))),
+    Row("/do/post with a file", "SM++MU++MM", |w| Ask::FormWithFile(format!("group/{}", w.group))),
     Row("/do/amend", "SMAAMU++MM", |w| {
         Ask::Do("amend", format!("topic=group/{}&target={}&action=pin", w.group, w.said))
     }),
@@ -93,6 +94,9 @@ pub(super) const TABLE: &[Row] = &[
     }),
     Row("/do/create_invite", "SMAAMA++MM", |w| w.in_group("create_invite", "&minutes=60")),
     Row("/do/revoke_invite", "SMAAMA++MM", |w| w.in_group("revoke_invite", &format!("&invite={}", w.invite))),
+    Row("/do/create_hook", "SMAAMA++MM", |w| w.in_group("create_hook", "&name=Kettle")),
+    Row("/do/rotate_hook", "SMAAMA++MM", |w| w.in_group("rotate_hook", "&hook=grafana")),
+    Row("/do/delete_hook", "SMAAMA++MM", |w| w.in_group("delete_hook", "&hook=grafana")),
     Row("/do/block", "S+++++++++", |w| Ask::Do("block", format!("user={}&on=true", w.ben.id))),
     Row("/do/create_group_with", "S+++++++++", |w| {
         Ask::Do("create_group_with", format!("name=us&users[]={}", w.ben.id))
@@ -134,6 +138,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("page /server/applications/:application", "S33333333+", |w| {
         Ask::Get(format!("/server/applications/{}", w.application))
     }),
+    Row("page /server/nodes", "S33333333+", |_| Ask::Get("/server/nodes".into())),
     Row("/do/create_application", "SZZZZZZZZ+", |_| {
         Ask::Do("create_application", "title=Shop&description=".into())
     }),
@@ -185,6 +190,14 @@ pub(super) const TABLE: &[Row] = &[
     Row("page /people/:person", "S+++++++++", |w| Ask::Get(format!("/people/{}", w.ben.id))),
     Row("/texts", "++++++++++", |_| Ask::Get(app::texts_path(app::english()).into())),
     Row("/avatar", "S+++++++++", |w| Ask::Get(format!("/avatar/{}", w.ben.id))),
+    Row("/files", "S+++++++++", |_| Ask::File),
+    // No message has it, and it is nobody's of these.
+    Row("/files content", "SNNNNNNNNN", |_| Ask::Get("/files/0000000000000000".into())),
+    Row("/files thumbnail", "SNNNNNNNNN", |_| Ask::Get("/files/0000000000000000/thumbnail".into())),
+    Row("/file-links", "NNNNNNNNNN", |_| Ask::Get("/file-links/nonsense".into())),
+    // The URL alone counts.
+    Row("/hooks", "++++++++++", |w| Ask::Hook(w.hook.clone())),
+    Row("/hooks of nobody", "GGGGGGGGGG", |_| Ask::Hook("hub_hook_nonsense".into())),
     Row("/account/picture", "SCCJCCCCJJ", |_| Ask::Upload),
     Row("/do/set_bio", "SCC+CCCC++", |_| Ask::Do("set_bio", "bio=hello".into())),
     Row("page /people", "S+++++++++", |_| Ask::Get("/people".into())),

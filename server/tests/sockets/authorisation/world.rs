@@ -44,7 +44,7 @@ pub(super) enum Who {
 }
 
 /// The outcomes of answers: a letter for each code, `+` for success.
-const CODES: [(char, &str); 24] = [
+const CODES: [(char, &str); 25] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
     ('A', "not_admin"),
@@ -69,6 +69,7 @@ const CODES: [(char, &str); 24] = [
     ('D', "authenticated_otherwise"),
     ('J', "picture_bad"),
     ('Y', "not_sender"),
+    ('G', "invalid_token"),
 ];
 
 pub(super) enum Ask {
@@ -80,6 +81,12 @@ pub(super) enum Ask {
     Get(String),
     /// A file that is not a picture.
     Upload,
+    /// A file for a message.
+    File,
+    /// The form of a message with a file, to a topic.
+    FormWithFile(String),
+    /// A message to the URL of an incoming webhook with this token.
+    Hook(String),
     /// JSON to an address.
     Json(&'static str, String),
 }
@@ -101,6 +108,8 @@ pub(super) struct World {
     pub(super) said: u64,
     /// The public id of another application.
     pub(super) application: String,
+    /// The token of an incoming webhook of the group, which is called grafana.
+    pub(super) hook: String,
 }
 
 impl World {
@@ -128,6 +137,7 @@ impl World {
         let founder = if who == Who::LastAdmin { &me } else { &ann };
         let id = chat.create_group(founder, "tea", JoinPolicy::Invite).await.unwrap().id;
         let invite = chat.create_invite(founder, id, 60, 0).await.unwrap();
+        let hook = chat.create_hook(founder, id, "Grafana").await.unwrap().token.reveal().to_owned();
         for person in [&ann, &ben].into_iter().filter(|person| person.id != founder.id) {
             chat.join(person, id, Some(invite)).await.unwrap();
         }
@@ -155,7 +165,7 @@ impl World {
         let cookie = token.map(|token| crate::people::cookie(&server, &token)).unwrap_or_default();
         let created = chat.create_application(&Caller::operator(), "Shop", "").await.unwrap();
         let application = created.application.public_id.to_string();
-        Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said, application }
+        Self { hook, server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said, application }
     }
 
     /// Makes the request and returns its outcome, as a letter.
@@ -188,12 +198,34 @@ impl World {
                 let (status, answer) = raw(&self.server, &post(path, &headers, &body)).await;
                 if status < 300 { '+' } else { letter(code(&answer)) }
             }
+            Ask::Hook(token) => {
+                let request = post(&format!("/hooks/{token}"), &self.cookie(), r#"{"text":"hi"}"#);
+                match raw(&self.server, &request).await {
+                    (200, answer) if answer.ends_with("\r\n\r\nok") => '+',
+                    (_, answer) => letter(answer.rsplit("\r\n").next().unwrap_or_default()),
+                }
+            }
             Ask::Upload => {
                 let headers =
                     format!("{}Content-Type: multipart/form-data; boundary=edge\r\n", self.cookie());
                 let part = "Content-Disposition: form-data; name=\"picture\"; filename=\"me.png\"";
                 let body = format!("--edge\r\n{part}\r\n\r\nnonsense\r\n--edge--\r\n");
                 let (status, answer) = raw(&self.server, &post("/account/picture", &headers, &body)).await;
+                if status < 300 { '+' } else { letter(code(&answer)) }
+            }
+            Ask::FormWithFile(topic) => {
+                let headers =
+                    format!("{}Content-Type: multipart/form-data; boundary=edge\r\n", self.cookie());
+                let part = |head: &str, content: &str| {
+                    format!("--edge\r\nContent-Disposition: form-data; name={head}\r\n\r\n{content}\r\n")
+                };
+                let file = part("\"file\"; filename=\"a.txt\"", "tea");
+                let body = part("\"topic\"", &topic) + &part("\"id\"", "f1") + &file + "--edge--\r\n";
+                let (status, answer) = raw(&self.server, &post("/do/post", &headers, &body)).await;
+                if status < 300 { '+' } else { letter(code(&answer)) }
+            }
+            Ask::File => {
+                let (status, answer) = raw(&self.server, &post("/files?name=a", &self.cookie(), "tea")).await;
                 if status < 300 { '+' } else { letter(code(&answer)) }
             }
             Ask::Get(path) => {

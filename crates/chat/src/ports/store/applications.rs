@@ -53,6 +53,19 @@ pub struct ApplicationConfig {
     pub directory: bool,
     /// The retention of its logs.
     pub retention: RetentionConfig,
+    /// The limits of its files, within those of the operator.
+    pub files: FileConfig,
+}
+
+/// The limits that an application sets for its files; none for those of the operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileConfig {
+    /// The most bytes of one file.
+    pub file_bytes: Option<u64>,
+    /// The most bytes of all files of one user.
+    pub user_bytes: Option<u64>,
+    /// The most bytes of all its files.
+    pub application_bytes: Option<u64>,
 }
 
 /// The key by which an application is found.
@@ -171,15 +184,23 @@ impl ApplicationConfig {
             user_conversations,
             directory,
             retention,
+            files,
         } = self;
         let retention = retention.to_value();
+        let FileConfig { file_bytes, user_bytes, application_bytes } = files;
+        let files = json!({
+            "file_bytes": file_bytes,
+            "user_bytes": user_bytes,
+            "application_bytes": application_bytes
+        });
         Json::of(&json!({
             "allowed_origins": allowed_origins,
             "token_sign_up": token_sign_up,
             "implicit_creation": implicit_creation,
             "user_conversations": user_conversations,
             "directory": directory,
-            "retention": retention
+            "retention": retention,
+            "files": files
         }))
     }
 
@@ -197,6 +218,11 @@ impl ApplicationConfig {
             user_conversations: is_on("user_conversations"),
             directory: is_on("directory"),
             retention: RetentionConfig::of_value(&fields["retention"]),
+            files: FileConfig {
+                file_bytes: fields["files"]["file_bytes"].as_u64(),
+                user_bytes: fields["files"]["user_bytes"].as_u64(),
+                application_bytes: fields["files"]["application_bytes"].as_u64(),
+            },
         })
     }
 }
@@ -257,6 +283,7 @@ mod tests {
                 user_conversations: on == 2,
                 directory: on == 3,
                 retention: retention.clone(),
+                files: FileConfig { file_bytes: Some(5), ..FileConfig::default() },
             };
             assert_eq!(ApplicationConfig::parse(config.to_json().as_str()), Some(config));
         }

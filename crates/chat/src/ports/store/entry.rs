@@ -275,10 +275,10 @@ pub fn requoted(data: &Json, excerpt: &str) -> Option<Json> {
         }
         mut event @ Event::Message { reply_to: Some(_), .. } => {
             let Event::Message { reply_to: Some(quote), .. } = &mut event else { return None };
-            if quote.excerpt == excerpt {
+            if quote.excerpt == excerpt && quote.files.is_none() {
                 return None;
             }
-            excerpt.clone_into(&mut quote.excerpt);
+            quote.requote(excerpt);
             event
         }
         _ => return None,

@@ -1,11 +1,11 @@
 //! Groups: listings, the roster that rules decide on, and the changes they decide.
 
 use wire::{
-    Description, GroupId, GroupSummary, Invite, InviteId, Member, Person, Role, Seq, Settings, Timestamp,
-    UserId,
+    Description, FileId, GroupId, GroupSummary, Invite, InviteId, Member, Person, Role, Seq, Settings,
+    Timestamp, UserId,
 };
 
-use super::{Draft, LogOutcome, Version};
+use super::{Draft, HookFact, LogOutcome, Version};
 use crate::names::ExternalKey;
 
 /// A group as a list of groups shows it.
@@ -43,6 +43,8 @@ pub struct GroupWithMessage {
     pub draft: Draft,
     /// The only readers besides the author; none if every member reads it.
     pub recipients: Option<Vec<UserId>>,
+    /// The files of the sender that it takes, as [`WithFiles::files`](super::WithFiles::files).
+    pub files: Vec<FileId>,
 }
 
 /// The outcome of a [`GroupWithMessage`].
@@ -72,7 +74,7 @@ pub enum Fact {
     /// The application names it by its next number: one more than the greatest number that is, or was, a key of one of
     /// its groups; see [`ExternalKey::number`].
     Numbered,
-    /// The group no longer exists, nor does its log or its audit log.
+    /// The group no longer exists, nor do its logs and its incoming webhooks.
     Deleted,
     /// A user is a member.
     MemberAdded(Member),
@@ -99,6 +101,8 @@ pub enum Fact {
     InviteUsed(InviteId),
     /// An invite no longer works.
     InviteRevoked(InviteId),
+    /// An incoming webhook is another one now.
+    Hook(HookFact),
 }
 
 /// Settings, members and version of a group: the input of the rules.

@@ -28,6 +28,12 @@ pub enum JobKind {
     Retention,
     /// Trims one log.
     Trim,
+    /// Makes the thumbnail of a picture.
+    Thumbnail,
+    /// Removes files that are left over.
+    Files,
+    /// Removes blobs that no file names.
+    Blobs,
 }
 
 /// A job to be added.
@@ -178,12 +184,20 @@ impl JobKind {
     /// Returns true if the job runs again and again; it never dies.
     #[must_use]
     pub const fn is_periodic(self) -> bool {
-        matches!(self, Self::Sweep | Self::Retention)
+        matches!(self, Self::Sweep | Self::Retention | Self::Files | Self::Blobs)
     }
 
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Broadcast, Self::Sweep, Self::RemoveApplication, Self::Retention, Self::Trim];
+    pub const ALL: [Self; 8] = [
+        Self::Broadcast,
+        Self::Sweep,
+        Self::RemoveApplication,
+        Self::Retention,
+        Self::Trim,
+        Self::Thumbnail,
+        Self::Files,
+        Self::Blobs,
+    ];
 
     /// Returns the name of the kind, as the store has it and metrics show it.
     #[must_use]
@@ -194,6 +208,9 @@ impl JobKind {
             Self::RemoveApplication => "remove_application",
             Self::Retention => "retention",
             Self::Trim => "trim",
+            Self::Thumbnail => "thumbnail",
+            Self::Files => "files",
+            Self::Blobs => "blobs",
         }
     }
 

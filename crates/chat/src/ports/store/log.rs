@@ -1,8 +1,8 @@
 //! Appending entries to logs.
 
-use wire::{Pair, Refusal, Seq, Timestamp};
+use wire::{FileId, Pair, Refusal, Seq, Timestamp};
 
-use super::{AmendOutcome, Draft, OpenTopicBounds, RestrictedDraft};
+use super::{AmendOutcome, Draft, HookPost, OpenTopicBounds, RestrictedDraft};
 
 /// An entry to append to a log.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,20 @@ pub enum LogWrite {
         /// The two users, and the entries for both.
         creation: DirectCreation,
     },
+    /// Append a message of an incoming webhook.
+    PostByHook(HookPost),
+    /// Append a message as another of these does, and give it files of its sender: [`LogOutcome::Refused`] if one of
+    /// them is not, or another message has it. A repeat takes no files.
+    WithFiles(Box<WithFiles>),
+}
+
+/// A message that takes files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WithFiles {
+    /// The message.
+    pub message: LogWrite,
+    /// The files, which are of its sender and no other message has; otherwise the message is refused.
+    pub files: Vec<FileId>,
 }
 
 /// Two users whose direct gets its first message.
@@ -58,6 +72,27 @@ pub enum LogOutcome {
     SendIdTaken,
     /// The draft's permission is missing. Nothing was written.
     Refused(Refusal),
+}
+
+impl LogWrite {
+    /// Returns the entry for the log that the write is about.
+    #[must_use]
+    pub fn draft(&self) -> &Draft {
+        match self {
+            Self::Post(draft)
+            | Self::Publish { draft, .. }
+            | Self::PostRestricted(RestrictedDraft { draft, .. })
+            | Self::PostFirst { draft, .. }
+            | Self::PostByHook(HookPost { draft, .. }) => draft,
+            Self::WithFiles(with) => with.message.draft(),
+        }
+    }
+}
+
+impl From<Draft> for LogWrite {
+    fn from(draft: Draft) -> Self {
+        Self::Post(draft)
+    }
 }
 
 impl From<LogOutcome> for AmendOutcome {

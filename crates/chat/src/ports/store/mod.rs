@@ -7,7 +7,9 @@ mod attempts;
 mod commit;
 mod entry;
 mod expired;
+mod files;
 mod group;
+mod hooks;
 mod inbox;
 mod jobs;
 mod keyed;
@@ -15,6 +17,7 @@ mod log;
 mod log_slice;
 mod message_tail;
 mod names;
+mod nodes;
 mod open;
 mod open_topics;
 mod outcome;
@@ -44,8 +47,8 @@ pub use accounts::{
     FirstRole, PasswordHash,
 };
 pub use applications::{
-    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
-    RemoveData, Removed,
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, FileConfig, NewApiToken,
+    NewApplication, RemoveData, Removed,
 };
 pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};
@@ -54,17 +57,20 @@ pub use entry::{
     event_of, requoted,
 };
 pub use expired::{Sweep, Swept};
+pub use files::{FileOutcome, FileQuota, FileState, FileUsage, FileWrite, StoredFile, Thumbnail};
 pub use group::{
     Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome, Roster,
 };
+pub use hooks::{FoundHook, Hook, HookFact, HookPost};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
 pub use keyed::{FoundUser, KeyedGroup, KeyedUser, ListedMember, PutUser, PutUserOutcome, TokenSignUp};
-pub use log::{DirectCreation, LogOutcome, LogWrite};
+pub use log::{DirectCreation, LogOutcome, LogWrite, WithFiles};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage, deleted_group};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
+pub use nodes::{NodeReport, NodeRow, ReportAnswer, SharedStoreMetrics};
 pub use open::{OpenRequest, Opened};
 pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
 pub use outcome::{Checked, Done};
@@ -90,7 +96,8 @@ pub use write::{Outcome, Transaction, TypedWrite, WithAudit, Write};
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, TokenHash};
-pub use crate::names::{ExternalKey, Login};
+pub use crate::names::{ExternalKey, HookName, Login};
+use crate::ports::bus::NodeId;
 pub use crate::ports::position::Position;
 use crate::ports::search::SearchIndex;
 use crate::service::error::Fault;
@@ -103,8 +110,9 @@ use crate::service::error::Fault;
 /// - **Durable.** When `commit` answers, the batch survives a kill of the process and, if the store is on a
 ///   disk, a power cut. After a failed flush nothing more is acknowledged until the store is reopened.
 /// - **Ordered.** The writes of a batch take effect in their order, each seeing those before it. Each entry
-///   gets the next Seq of its log: 1, 2, 3, without holes. A log loses only its oldest entries, and no Seq is used again. Batches take effect in the order of the calls;
-///   the committer makes one call at a time.
+///   gets the next Seq of its log: 1, 2, 3, without holes. A log loses only its oldest entries, and no Seq is used
+///   again. Batches take effect in the order of the calls, if each is made after the one before it was answered; as many
+///   as [`Store::writers`] may be under way at once.
 /// - **Isolated.** A write and a read concern one application: the same id, name or topic in another is something else.
 /// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] in an application as long as the entry is kept. The same
 ///   id with the same [`Draft::body`] on the same topic is [`LogOutcome::Repeated`]; with anything else it is
@@ -118,6 +126,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the number of reads since it was opened; 0 for a store whose reads are too cheap to count.
     fn reads(&self) -> u64;
+
+    /// Returns the number of commits that it makes at the same time.
+    fn writers(&self) -> usize {
+        1
+    }
 
     /// Commits a batch of writes, each of one application; returns one outcome for each, in order, the entries that were
     /// appended, and the revocations after a position up to this commit, its own among them.
@@ -135,6 +148,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns an API token, alive or not, whatever its application; none if that is deleted.
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault>;
+
+    /// Returns the incoming webhook with a token, whatever its application; none if that is deleted.
+    async fn hook(&self, token: TokenHash) -> Result<Option<FoundHook>, Fault>;
 
     /// Returns an application, also a deleted one whose data is not gone yet.
     async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault>;
@@ -173,6 +189,44 @@ pub trait Store: Send + Sync + 'static {
     /// Counts the jobs of each kind that has some.
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault>;
 
-    /// Finishes pending work and closes files. The last call.
+    /// Returns true if other nodes may have the same facts open, so that this one must not go on for long without a
+    /// successful [`Store::report`].
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Returns the time by the clock of a store that nodes share, so that they agree on it; none if the clock of the
+    /// machine is the right one. It never goes back. Costs no access to the store.
+    fn time(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Returns the id under which this node is known to the others; none if nobody else has the facts open.
+    fn node(&self) -> Option<NodeId> {
+        None
+    }
+
+    /// Returns the nodes that were known to the store at the last report; none before the first one.
+    fn known_nodes(&self) -> Option<Arc<[NodeId]>> {
+        None
+    }
+
+    /// Makes this node known to the others for the next ten seconds, and returns what was revoked before now.
+    async fn report(&self, report: NodeReport) -> Result<ReportAnswer, Fault> {
+        let after = report.revocations_after;
+        Ok(ReportAnswer::Current(RevocationSlice { after, entries: Vec::new(), head: after }))
+    }
+
+    /// Returns the nodes that have the store open, by name; none if it is not shared.
+    async fn nodes(&self) -> Result<Vec<NodeRow>, Fault> {
+        Ok(Vec::new())
+    }
+
+    /// Returns the counters of the connections; none if it is not shared.
+    fn shared_metrics(&self) -> Option<SharedStoreMetrics> {
+        None
+    }
+
+    /// Finishes pending work and closes files. Other nodes no longer see this one. The last call.
     async fn close(&self) -> Result<(), Fault>;
 }

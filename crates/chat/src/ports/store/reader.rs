@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use wire::{
-    Conversation, Entry, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId, Seq, Timestamp, Topic,
-    UserId,
+    Conversation, Entry, FileId, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId, Seq, Timestamp,
+    Topic, UserId,
 };
 
 use super::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FoundUser,
-    GroupListing, GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FileUsage, FoundUser,
+    GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember,
     LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile,
-    Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, Unread,
+    Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoredFile, Unread,
 };
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
+use crate::ports::blobs::BlobId;
 use crate::service::error::Fault;
 
 /// Reads the facts of one application. Each read sees whole batches.
@@ -239,6 +240,27 @@ pub trait StoreReader: Send + Sync + 'static {
         after: Option<&ExternalKey>,
         limit: usize,
     ) -> Result<Vec<KeyedGroup>, Fault>;
+
+    /// Returns the incoming webhooks of a group, by name.
+    async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault>;
+
+    /// Returns a file, whatever its state; none if there is no such file. For decisions: the caller checks who may read it.
+    async fn file(&self, file: FileId) -> Result<Option<StoredFile>, Fault>;
+
+    /// Returns the file that its owner has uploaded under a key.
+    async fn file_by_key(&self, owner: UserId, key: &str) -> Result<Option<StoredFile>, Fault>;
+
+    /// Returns the files after one of them, by id, up to a limit.
+    async fn files(&self, after: Option<FileId>, limit: usize) -> Result<Vec<StoredFile>, Fault>;
+
+    /// Returns files that are [`FileState::Removing`](super::FileState::Removing), up to a limit.
+    async fn files_to_remove(&self, limit: usize) -> Result<Vec<StoredFile>, Fault>;
+
+    /// Returns the size of the files of an owner, or of all.
+    async fn file_usage(&self, owner: Option<UserId>) -> Result<FileUsage, Fault>;
+
+    /// Returns those of some blobs that a file names.
+    async fn known_blobs(&self, blobs: &[BlobId]) -> Result<Vec<BlobId>, Fault>;
 
     /// Returns the API tokens of the application, the one created last first, up to a limit.
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault>;

@@ -1,13 +1,13 @@
 //! Writes: everything that a store commits, by area, and the outcomes.
 
-use wire::ApplicationId;
+use wire::{ApplicationId, Topic};
 
 use super::{
     AccountWrite, Amend, AmendOutcome, ApplicationWrite, AttemptOutcome, AttemptWrite, Checked, ClaimJobs,
-    CreateAccount, CreateAccountOutcome, Done, Draft, GroupChange, GroupWithMessage, GroupWithMessageOutcome,
-    Job, JobWrite, LogOutcome, LogWrite, NewApplication, PutUser, PutUserOutcome, ReadStateOutcome,
-    ReadStateWrite, RemoveData, Removed, SessionWrite, SetRetention, Sweep, Swept, Trim, Trimmed,
-    UserTokenWrite, UserWrite,
+    CreateAccount, CreateAccountOutcome, Done, Draft, FileOutcome, FileWrite, GroupChange, GroupWithMessage,
+    GroupWithMessageOutcome, Job, JobWrite, LogOutcome, LogWrite, NewApplication, PutUser, PutUserOutcome,
+    ReadStateOutcome, ReadStateWrite, RemoveData, Removed, SessionWrite, SetRetention, Sweep, Swept, Trim,
+    Trimmed, UserTokenWrite, UserWrite,
 };
 
 /// The content of a commit: a write of one area, or several writes.
@@ -35,6 +35,8 @@ pub enum Write {
     Accounts(AccountWrite),
     /// Change the sessions of a user.
     Sessions(SessionWrite),
+    /// Change files.
+    Files(FileWrite),
     /// Change which user tokens of the application work.
     UserTokens(UserTokenWrite),
     /// Change how far users have read.
@@ -84,6 +86,8 @@ pub enum Outcome {
     Accounts(Checked),
     /// Of [`Write::Sessions`].
     Sessions(Checked),
+    /// Of [`Write::Files`].
+    Files(FileOutcome),
     /// Of [`Write::UserTokens`].
     UserTokens(Checked),
     /// Of [`Write::ReadState`].
@@ -135,6 +139,21 @@ pub trait TypedWrite: Into<Write> {
     fn outcome(outcome: Outcome) -> Result<Self::Outcome, Outcome>;
 }
 
+impl Write {
+    /// Returns the topic of the log that the write appends to or shortens, if it is about one log alone.
+    #[must_use]
+    pub fn log(&self) -> Option<&Topic> {
+        match self {
+            Self::Log(write) => Some(&write.draft().topic),
+            Self::Amend(amend) => Some(&amend.news.topic),
+            Self::Trim(trim) => Some(&trim.topic),
+            Self::WithAudit(audited) => audited.write.log(),
+            Self::Transaction(transaction) => transaction.first.log(),
+            _ => None,
+        }
+    }
+}
+
 impl Outcome {
     /// Returns true if the write is done, so that what depends on it in the same transaction may follow. An outcome
     /// that says more than that decides nothing.
@@ -151,6 +170,7 @@ impl Outcome {
             Self::CreateAccount(outcome) => matches!(outcome, CreateAccountOutcome::Done),
             Self::Attempts(outcome) => matches!(outcome, AttemptOutcome::Done),
             Self::Users(Done) => true,
+            Self::Files(outcome) => matches!(outcome, FileOutcome::Done),
             Self::Log(_)
             | Self::GroupWithMessage(_)
             | Self::Amend(_)
@@ -199,6 +219,7 @@ typed! {
     CreateAccount: CreateAccount => CreateAccountOutcome,
     Accounts: AccountWrite => Checked,
     Sessions: SessionWrite => Checked,
+    Files: FileWrite => FileOutcome,
     UserTokens: UserTokenWrite => Checked,
     ReadState: ReadStateWrite => ReadStateOutcome,
     Attempts: AttemptWrite => AttemptOutcome,

@@ -85,7 +85,7 @@ fn a_log_has_so_many_entries_and_bytes() {
 #[test]
 fn a_row_is_known_by_its_type() {
     let (zoe, text) = (person("Zoë"), RichText::plain("שלום"));
-    let quote = Quote { seq: Seq(1), author: zoe.clone(), excerpt: "\"type\"".into() };
+    let quote = Quote { seq: Seq(1), author: zoe.clone(), excerpt: "\"type\"".into(), files: None };
     let mut events = vec![
         Event::message(zoe.clone(), "edited".into(), text.clone(), Some(quote)),
         Event::Left { person: zoe.clone() },

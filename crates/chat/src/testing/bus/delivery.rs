@@ -9,7 +9,8 @@ use super::tea::Tea;
 use crate::service::error::Error;
 
 pub async fn ben_hears_on_his_node_what_ann_says_on_hers(fresh: impl Fresh) {
-    let tea = Tea::over(fresh()).await;
+    let Some(buses) = fresh() else { return };
+    let tea = Tea::over(buses).await;
     let (mut ann, mut ben) = (tea.ann_listens().await, tea.ben_listens().await);
     for number in 3..=40 {
         tea.here.say(&tea.ann, tea.group, &format!("line {number}")).await;
@@ -26,7 +27,8 @@ pub async fn ben_hears_on_his_node_what_ann_says_on_hers(fresh: impl Fresh) {
 }
 
 pub async fn everyone_hears_one_order_whoever_writes_where(fresh: impl Fresh) {
-    let tea = Tea::over(fresh()).await;
+    let Some(buses) = fresh() else { return };
+    let tea = Tea::over(buses).await;
     let (mut ann, mut ben) = (tea.ann_listens().await, tea.ben_listens().await);
     let talk = |node: &crate::testing::Node, who: &crate::testing::User| {
         let (chat, who, topic) = (Arc::clone(&node.chat), who.clone(), tea.topic.clone());
@@ -50,7 +52,8 @@ pub async fn everyone_hears_one_order_whoever_writes_where(fresh: impl Fresh) {
 }
 
 pub async fn who_leaves_on_one_node_hears_nothing_later_on_the_other(fresh: impl Fresh) {
-    let tea = Tea::over(fresh()).await;
+    let Some(buses) = fresh() else { return };
+    let tea = Tea::over(buses).await;
     let mut ben = tea.ben_listens().await;
     tea.here.say(&tea.ann, tea.group, "hello").await;
     tea.here.chat.leave(&tea.ben, tea.group).await.unwrap();
@@ -67,7 +70,8 @@ pub async fn who_leaves_on_one_node_hears_nothing_later_on_the_other(fresh: impl
 }
 
 pub async fn a_node_that_goes_leaves_the_others_talking(fresh: impl Fresh) {
-    let tea = Tea::over(fresh()).await;
+    let Some(buses) = fresh() else { return };
+    let tea = Tea::over(buses).await;
     let mut ben = tea.ben_listens().await;
     tea.here.say(&tea.ann, tea.group, "I restart").await;
     tea.here.chat.shut_down().await.unwrap();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use wire::LogKey;
 
-use crate::ports::bus::{Bus, Hint, HintStream};
+use crate::ports::bus::{Bus, BusHealth, Hint, HintStream};
 
 /// Wraps a bus and can withhold hints, to do with them anything that a bus is allowed to do.
 pub(super) struct Postman {
@@ -39,8 +40,12 @@ impl Bus for Postman {
         }
     }
 
-    fn is_lone(&self) -> bool {
-        self.bus.is_lone()
+    fn follow(&self, log: &LogKey) {
+        self.bus.follow(log);
+    }
+
+    fn health(&self) -> BusHealth {
+        self.bus.health()
     }
 
     fn listen(&self) -> Box<dyn HintStream> {

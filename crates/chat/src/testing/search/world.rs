@@ -72,6 +72,8 @@ impl World {
             reactions: Vec::new(),
             pinned: false,
             recipients: Vec::new(),
+            attachments: Vec::new(),
+            bot: false,
         });
         let draft = |_| Draft {
             topic: Topic::group(self.tea),

@@ -169,7 +169,7 @@ pub async fn what_is_about_an_entry_is_found_and_rewritten_with_it(fresh: impl F
     let store = with_tea(fresh()).await;
     let tea = Topic::group(TEA);
     commit_one(&store, said(&ann(), "1", "secret")).await;
-    let quote = wire::Quote { seq: Seq(2), author: ann(), excerpt: "secret".into() };
+    let quote = wire::Quote { seq: Seq(2), author: ann(), excerpt: "secret".into(), files: None };
     let event = Event::message(ann(), "really?".into(), RichText::plain("really?"), Some(quote));
     let answer = Draft { about: Some(Seq(2)), data: Json::of(&event), ..said(&ann(), "2", "really?") };
     commit(&store, vec![answer, said(&ann(), "3", "else")]).await;

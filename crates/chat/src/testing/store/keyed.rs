@@ -266,7 +266,12 @@ fn begun(id: u8, text: &str, sent: &str, recipients: Option<Vec<UserId>>) -> Gro
     let mut change = created_with_key(id, text);
     change.facts.push(seated(&ben(), Role::Member));
     let draft = message(change.group, &ann(), sent, "hello");
-    GroupWithMessage { change, draft: Draft { right: None, counts: true, ..draft }, recipients }
+    GroupWithMessage {
+        change,
+        draft: Draft { right: None, counts: true, ..draft },
+        recipients,
+        files: Vec::new(),
+    }
 }
 
 pub async fn a_first_message_and_its_group_are_there_together(fresh: impl Fresh) {

@@ -13,8 +13,11 @@ pub mod appending;
 pub mod applications;
 pub mod attempts;
 pub mod batches;
+pub mod concurrent;
 pub mod directs;
+pub mod files;
 pub mod history;
+pub mod hooks;
 pub mod inbox;
 pub mod jobs;
 pub mod keyed;
@@ -38,6 +41,7 @@ pub mod user_tokens;
 mod writing;
 
 pub use tenant::Tenant;
+pub use writing::draft;
 
 use std::sync::Arc;
 
@@ -132,8 +136,22 @@ macro_rules! store_contract {
                 mentions_are_counted_apart
                 what_a_member_wants_to_be_told_of_is_kept
                 the_refusals_of_a_broadcast_are_kept_once;
+            files:
+                a_file_is_found_as_it_was_added
+                files_have_no_more_bytes_than_they_may
+                a_message_takes_free_files_of_its_sender
+                files_go_with_their_message
+                files_that_are_left_over_are_removed_in_time
+                a_file_comes_with_the_job_for_its_thumbnail;
             history:
                 any_history_is_the_one_the_contract_tells;
+            hooks:
+                webhooks_are_found_by_their_tokens_and_listed_by_name
+                a_webhook_posts_with_the_token_that_it_has_in_the_commit
+                an_archived_group_takes_no_message_of_a_webhook_until_it_is_open_again
+                a_webhook_goes_with_its_group
+                webhooks_of_two_applications_have_nothing_in_common
+                a_webhook_of_a_deleted_application_is_not_found;
             inbox:
                 entries_of_all_conversations_come_in_the_order_of_their_commits
                 an_inbox_has_no_more_bytes_than_asked_for_and_at_least_one_entry

@@ -251,7 +251,7 @@ pub async fn changes_of_a_message_to_some_are_seen_by_its_readers_alone(fresh: i
 pub async fn a_reply_to_a_message_to_some_quotes_it_as_it_is_now(fresh: impl Fresh) {
     let store = with_members(&fresh).await;
     commit_one(&store, to(&[ben()], said(&ann(), "1", "secret"))).await;
-    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "secret".into() };
+    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "secret".into(), files: None };
     let event = Event::message(ben(), "really?".into(), RichText::plain("really?"), Some(quote));
     let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "really?") };
     let recipients = Recipients::Inherited(vec![ann().id]);
@@ -279,7 +279,7 @@ pub async fn a_reply_to_a_message_to_some_quotes_it_as_it_is_now(fresh: impl Fre
 pub async fn a_reply_to_some_quotes_a_public_message_as_it_is_now(fresh: impl Fresh) {
     let store = with_members(&fresh).await;
     commit_one(&store, LogWrite::Post(said(&ann(), "1", "the code is 4711"))).await;
-    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "the code is 4711".into() };
+    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "the code is 4711".into(), files: None };
     let event = Event::message(ben(), "thanks".into(), RichText::plain("thanks"), Some(quote));
     let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "thanks") };
     assert_eq!(commit_one(&store, to(&[ann()], draft)).await, posted(3));
@@ -315,7 +315,7 @@ pub async fn nothing_of_messages_to_some_outlives_their_group(fresh: impl Fresh)
 pub async fn a_message_to_some_is_trimmed_with_its_placeholder(fresh: impl Fresh) {
     let store = with_members(&fresh).await;
     commit_one(&store, to(&[ben()], said(&ann(), "1", "secret"))).await;
-    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "secret".into() };
+    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "secret".into(), files: None };
     let event = Event::message(ben(), "really?".into(), RichText::plain("really?"), Some(quote));
     let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "really?") };
     let recipients = Recipients::Inherited(vec![ann().id]);

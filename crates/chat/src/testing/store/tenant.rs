@@ -9,8 +9,8 @@ use wire::{ApplicationId, Conversation, Epoch, GroupId, Pair, Seq, Topic, UserId
 
 use crate::auth::session::{Session, TokenHash};
 use crate::ports::store::{
-    AccountKey, Commit, Committed, Draft, GroupChange, GroupWithMessage, LogWrite, NewSession, Outcome,
-    Range, Store, StoreReader, UserWrite, Write,
+    AccountKey, Commit, Committed, Draft, FileWrite, GroupChange, GroupWithMessage, LogWrite, NewSession,
+    Outcome, Range, Store, StoreReader, StoredFile, UserWrite, WithFiles, Write,
 };
 use crate::service::error::Fault;
 
@@ -165,11 +165,12 @@ impl Known {
         let mut all = vec![
             format!("{:?}", of.accounts("", None, 100).await?),
             format!("{:?}", of.groups("", true, None, 100).await?),
+            format!("{:?}", (of.files(None, 100).await?, of.file_usage(None).await?)),
             format!("{:?}", (of.has_accounts().await?, of.has_owner().await?)),
             format!("{:?}", (of.users_by_key(None, 100).await?, of.groups_by_key(None, 100).await?)),
         ];
         for group in &self.groups {
-            all.push(format!("{:?}", of.roster(*group).await?));
+            all.push(format!("{:?}", (of.roster(*group).await?, of.hooks(*group).await?)));
             all.push(format!("{:?}", of.members(*group, "", None, 100).await?));
         }
         for topic in &self.topics {
@@ -210,6 +211,17 @@ fn copy(write: &Write) -> Option<Write> {
             Some(write.clone())
         }
         Write::Log(LogWrite::Post(draft)) => Some(elsewhere(draft).into()),
+        Write::Log(LogWrite::WithFiles(with)) => match &with.message {
+            LogWrite::Post(draft) => {
+                let message = LogWrite::Post(elsewhere(draft));
+                Some(LogWrite::WithFiles(Box::new(WithFiles { message, files: with.files.clone() })).into())
+            }
+            _ => None,
+        },
+        Write::Files(FileWrite::Add { file, quota, .. }) => {
+            let file = StoredFile { name: format!("other {}", file.name), ..(**file).clone() };
+            Some(FileWrite::Add { file: Box::new(file), quota: *quota, job: None }.into())
+        }
         Write::Groups(change) if change.version.is_none() => {
             let news = change.news.iter().map(elsewhere).collect();
             Some(GroupChange { news, ..change.clone() }.into())
@@ -218,8 +230,13 @@ fn copy(write: &Write) -> Option<Write> {
             let news = new.change.news.iter().map(elsewhere).collect();
             let change = GroupChange { news, ..new.change.clone() };
             Some(
-                GroupWithMessage { change, draft: elsewhere(&new.draft), recipients: new.recipients.clone() }
-                    .into(),
+                GroupWithMessage {
+                    change,
+                    draft: elsewhere(&new.draft),
+                    recipients: new.recipients.clone(),
+                    files: new.files.clone(),
+                }
+                .into(),
             )
         }
         _ => None,

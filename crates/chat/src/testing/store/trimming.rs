@@ -61,7 +61,7 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
 }
 
 fn quote(seq: u64) -> Option<Quote> {
-    Some(Quote { seq: Seq(seq), author: ann(), excerpt: "a secret".into() })
+    Some(Quote { seq: Seq(seq), author: ann(), excerpt: "a secret".into(), files: None })
 }
 
 /// Returns the Seqs of a topic's entries, with where the log begins and ends; every way to read them agrees.

@@ -73,8 +73,12 @@ pub(super) const fn hash(token: u8) -> TokenHash {
     TokenHash([token; 32])
 }
 
-/// Returns a sender's entry on a topic, with an id of theirs.
-pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draft {
+/// Returns a sender's entry on a topic, with an id of theirs and a text of at most 16 bytes.
+///
+/// # Panics
+/// If the text is longer, or the id is none.
+#[must_use]
+pub fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draft {
     let mut body = [0; 16];
     body[..text.len()].copy_from_slice(text.as_bytes());
     Draft {

@@ -24,6 +24,16 @@ fn typed() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment(), 0..24).prop_map(|parts| parts.concat())
 }
 
+/// Generates typed text and takes these pieces of markup out of it, so that no case is rejected.
+fn typed_without(markup: &'static [&'static str]) -> impl Strategy<Value = String> {
+    typed().prop_map(|mut text| {
+        while let Some(piece) = markup.iter().find(|piece| text.contains(**piece)) {
+            text = text.replace(piece, "");
+        }
+        text
+    })
+}
+
 /// Returns the letters, which no markup is made of.
 fn letters(text: &str) -> String {
     text.chars().filter(|letter| letter.is_alphabetic()).collect()
@@ -44,24 +54,22 @@ proptest! {
     }
 
     #[test]
-    fn every_letter_typed_is_shown_in_its_place(text in typed()) {
+    fn every_letter_typed_is_shown_in_its_place(
         // Fences name languages, and names of emoji are emoji: those letters are markup.
-        prop_assume!(!text.contains("```") && !text.contains("~~~") && !text.contains(":tada:"));
-        prop_assume!(!text.contains("]("));
+        text in typed_without(&["```", "~~~", ":tada:", "]("]),
+    ) {
         prop_assert_eq!(letters(&shown(&said(&text))), letters(&text));
     }
 
     #[test]
     fn an_address_is_never_torn(
-        before in typed(),
+        // In code an address is code, and anything in another address or in brackets is part of that.
+        before in typed_without(&["`", "~", "<", "[", "\\", "    ", "\t"]),
         between in "[ \n(“「。،>*_~\"]|[见这あ한]",
         address in address(),
         after in "( |\n|。|，|」|”|،|…|, |\\. |\\) |\\*\\* |_ |~~ |>|\")",
-        rest in typed(),
+        rest in typed_without(&["`", "~", "<", "[", "\\"]),
     ) {
-        // In code an address is code, and anything in another address or in brackets is part of that.
-        let around = format!("{before}{rest}");
-        prop_assume!(!around.contains(['`', '~', '<', '[', '\\']) && !before.contains("    ") && !before.contains('\t'));
         let text = format!("{before}{between}{address}{after}{rest}");
         let found = links(&said(&text));
         prop_assert!(found.contains(&(address.clone(), address)), "{text:?} {found:?}");

@@ -22,10 +22,10 @@ use wire::{ApplicationId, Epoch};
 pub(super) use self::file::files;
 use self::reader::{Failed, IndexReader};
 use self::writer::IndexWriter;
-use super::threads::Threads;
+use crate::threads::Threads;
 
 /// The index in `search.db` of a data folder. The file is opened at the first use.
-pub(super) struct SqliteIndex {
+pub(crate) struct SqliteIndex {
     shared: Arc<Shared>,
     threads: OnceCell<(Threads<writer::Job>, Threads<reader::Job>)>,
 }
@@ -43,7 +43,7 @@ struct Shared {
 const WAITING: usize = 64;
 
 impl SqliteIndex {
-    pub(super) fn new(file: PathBuf, epoch: Epoch) -> Self {
+    pub(crate) fn new(file: PathBuf, epoch: Epoch) -> Self {
         let shared = Shared { file, epoch, files: AtomicU64::new(0) };
         Self { shared: Arc::new(shared), threads: OnceCell::new() }
     }
@@ -63,7 +63,7 @@ impl SqliteIndex {
     }
 
     /// As [`SearchIndex::close`], for callers that cannot await it.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Some((writer, reader)) = self.threads.get() {
             reader.end();
             writer.end();

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::expression::expression;
 use super::{Shared, file};
-use crate::sqlite::threads::Worker;
+use crate::threads::Worker;
 
 /// A search.
 pub(super) struct Job {

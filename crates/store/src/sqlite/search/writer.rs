@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use wire::{ApplicationId, TopicKind};
 
 use super::{Shared, file};
-use crate::sqlite::threads::Worker;
+use crate::threads::Worker;
 
 /// A job of the thread.
 pub(super) enum Job {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{Application, ApplicationConfig, ApplicationUsage};
+use chat::store::{Application, ApplicationConfig, ApplicationUsage, FileConfig, FileUsage};
 use chat::{ApplicationChange, Caller};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,22 @@ pub(crate) struct ApplicationSettings {
     directory: bool,
     /// The retention of its logs.
     retention: LogRetention,
+    /// The limits of its files, where it has lower ones than the operator.
+    files: LimitsOfFiles,
+}
+
+/// The limits of the files of an application; without one, that of the operator applies, as it does if it is lower.
+#[derive(Default, Deserialize, Serialize, ToSchema)]
+pub(crate) struct LimitsOfFiles {
+    /// The most bytes of one file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes: Option<u64>,
+    /// The most bytes of all files of one user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_bytes: Option<u64>,
+    /// The most bytes of all files of the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application_bytes: Option<u64>,
 }
 
 /// Changes of an application. What is left out stays.
@@ -76,6 +92,8 @@ pub(crate) struct ChangedSettings {
     directory: Option<bool>,
     /// The retention of its logs: all of it, as it is to be.
     retention: Option<LogRetention>,
+    /// The limits of its files: all of them, as they are to be.
+    files: Option<LimitsOfFiles>,
 }
 
 /// The size of an application, and its limits.
@@ -91,6 +109,10 @@ pub(crate) struct Usage {
     entries: u64,
     /// The bytes of data in these entries.
     bytes: u64,
+    /// The number of its files.
+    files: u64,
+    /// The bytes of its files, without thumbnails.
+    file_bytes: u64,
     /// The most that it may have.
     limits: UsageLimits,
 }
@@ -110,6 +132,8 @@ pub(crate) struct UsageLimits {
     open_topics: u64,
     /// The bytes of data in all open topics.
     open_topics_bytes: u64,
+    /// The limits of its files.
+    files: LimitsOfFiles,
 }
 
 /// Returns the application of the token. Users see its id, title and description.
@@ -158,6 +182,7 @@ impl ChangedApplication {
             user_conversations,
             directory,
             retention,
+            files,
         } = config;
         ApplicationChange {
             title,
@@ -168,7 +193,19 @@ impl ChangedApplication {
             user_conversations,
             directory,
             retention: retention.map(Into::into),
+            files: files.map(LimitsOfFiles::config),
         }
+    }
+}
+
+impl LimitsOfFiles {
+    const fn of(FileConfig { file_bytes, user_bytes, application_bytes }: FileConfig) -> Self {
+        Self { file_bytes, user_bytes, application_bytes }
+    }
+
+    const fn config(self) -> FileConfig {
+        let Self { file_bytes, user_bytes, application_bytes } = self;
+        FileConfig { file_bytes, user_bytes, application_bytes }
     }
 }
 
@@ -181,6 +218,7 @@ impl ApplicationSettings {
             user_conversations,
             directory,
             retention,
+            files,
         } = config;
         Self {
             allowed_origins: allowed_origins.clone(),
@@ -189,6 +227,7 @@ impl ApplicationSettings {
             user_conversations: *user_conversations,
             directory: *directory,
             retention: retention.into(),
+            files: LimitsOfFiles::of(*files),
         }
     }
 }
@@ -203,6 +242,7 @@ pub(crate) async fn usage(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Usage>, ApiError> {
     let (usage, limits) = app.chat.usage(&caller).await?;
+    let (FileUsage { files, bytes: file_bytes }, of_files) = app.chat.file_usage(&caller).await?;
     let ApplicationUsage { users, groups: conversations, topics, entries, bytes } = usage;
     let limits = UsageLimits {
         users: limits.application_users,
@@ -211,8 +251,9 @@ pub(crate) async fn usage(
         conversations_of_user: limits.user_groups,
         open_topics: limits.open_topics,
         open_topics_bytes: limits.open_topics_bytes,
+        files: LimitsOfFiles::of(of_files),
     };
-    Ok(Json(Usage { users, conversations, topics, entries, bytes, limits }))
+    Ok(Json(Usage { users, conversations, topics, entries, bytes, files, file_bytes, limits }))
 }
 
 fn answer(application: &Application) -> Response {

@@ -3,14 +3,15 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chat::{Caller, Quota, UserRef};
+use chat::{Caller, Quota, UserRef, is_user_token};
 use http::header::{ORIGIN, VARY, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::percent_decode_str;
 use wire::Refusal;
 
 use super::cors;
 use super::error::ApiError;
+use crate::http::event_stream;
 use crate::http::listener::Peer;
 use crate::http::session::bearer;
 use crate::middleware::{address, is_own_origin};
@@ -24,7 +25,8 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// Middleware: authenticates the caller of a request by its token; a cookie is never read.
 pub(crate) async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().copied();
-    let caller = match program(&app, request.headers(), peer).await {
+    let of_stream = is_stream(&request).then(|| token_of(request.uri())).flatten();
+    let caller = match program(&app, request.headers(), of_stream.as_deref(), peer).await {
         Ok(caller) => caller,
         Err(no) => {
             let mut response = no.into_response();
@@ -60,11 +62,31 @@ pub(crate) async fn authenticate(State(app): State<AppState>, mut request: Reque
 
 /// Returns the caller that the token of a request authenticates: a program, or a user. A missing token is a refusal of its own; all others
 /// that do not work look the same.
-async fn program(app: &AppState, headers: &HeaderMap, peer: Option<Peer>) -> Result<Caller, ApiError> {
-    let token = bearer(headers).ok_or(Refusal::ApiTokenNeeded)?;
+async fn program(
+    app: &AppState,
+    headers: &HeaderMap,
+    of_stream: Option<&str>,
+    peer: Option<Peer>,
+) -> Result<Caller, ApiError> {
+    let token = bearer(headers).or(of_stream).ok_or(Refusal::ApiTokenNeeded)?;
     let caller = app.chat.authenticate_token(token).await?.ok_or(Refusal::TokenBad)?;
     let from = peer.map(|peer| address(&app.config, headers, peer));
     Ok(Caller { from, ..caller })
+}
+
+/// Returns true for a request that opens a stream.
+fn is_stream(request: &Request) -> bool {
+    let path = request.uri().path();
+    let streams = path.ends_with("/messages") || path.ends_with("/entries");
+    streams && request.method() == Method::GET && event_stream::is_wanted(request.headers())
+}
+
+/// Returns the user token in a query: `EventSource` of a browser sends no header of its own. An API token must not be in
+/// a URL: proxies log URLs.
+fn token_of(uri: &Uri) -> Option<String> {
+    let pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    let token = pairs.into_iter().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
+    token.filter(|token| is_user_token(token))
 }
 
 /// Applies the rate limit and the check of the origin; returns the caller as which the request runs.

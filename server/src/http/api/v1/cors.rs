@@ -43,7 +43,7 @@ pub(crate) async fn answer_preflight(State(app): State<AppState>, request: Reque
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE"));
-    let allowed = "authorization, content-type, hubbub-as, idempotency-key, if-match";
+    let allowed = "authorization, content-type, hubbub-as, idempotency-key, if-match, last-event-id, range";
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     headers.insert(VARY, HeaderValue::from_static("origin"));
@@ -66,6 +66,6 @@ async fn is_listed(app: &AppState, origin: &HeaderValue) -> bool {
 /// Lets the page of an origin read an answer.
 pub(crate) fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    let exposed = "etag, link, ratelimit, ratelimit-policy, retry-after, x-request-id";
+    let exposed = "content-disposition, content-range, etag, link, ratelimit, ratelimit-policy, retry-after, x-request-id";
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
 }

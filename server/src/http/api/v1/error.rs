@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::{Params, Refusal, Refused};
 
 use super::ROOT;
+use crate::http::problem::add_headers;
 use crate::http::routes::BODY_BYTES;
 use crate::middleware::LogId;
 
@@ -128,9 +129,7 @@ pub(crate) async fn explain(request: Request, next: Next) -> Response {
     keep(response.headers(), headers);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(millis) = error.refused.retry_ms {
-        headers.insert(RETRY_AFTER, HeaderValue::from(millis.div_ceil(1_000)));
-    }
+    add_headers(headers, &error.refused);
     document
 }
 

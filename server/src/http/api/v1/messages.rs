@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use wire::limits::{PAGE_ENTRIES, RECIPIENTS};
-use wire::{Amendment, Entry, Expected, Json as RawJson, Refusal, SendId, Seq};
+use wire::{Amendment, Entry, Expected, Json as RawJson, NewAttachment, Refusal, SendId, Seq};
 
 use super::body::Body;
 use super::conversations::topic;
 use super::entity_tag::{etag, expected};
 use super::error::{ApiError, Problem};
+use crate::http::event_stream;
 use crate::http::topics::number;
 use crate::server::AppState;
 
@@ -24,6 +25,7 @@ use crate::server::AppState;
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewMessage {
     /// The text, Markdown of at most 16 KiB.
+    #[serde(default)]
     text: String,
     /// Your id for it, 1 to 128 visible ASCII characters: the same id with the same text is the same message. The
     /// header `Idempotency-Key` means the same.
@@ -33,11 +35,23 @@ pub(crate) struct NewMessage {
     /// The only members who can read it, besides the author: 1 to 100 of your keys for users, or `id:` and their ids.
     /// Left out, every member reads it.
     recipients: Option<Vec<String>>,
+    /// The files that it takes, at most 10: of the author, and of no other message. Then the text may be left out.
+    attachments: Option<Vec<AttachedFile>>,
     /// The name of the conversation, if this message creates it, 1 to 80 characters; its key if it is left out.
     title: Option<String>,
     /// The users who are members from the beginning, if this message creates the conversation, besides the sender and
     /// the recipients: your keys, or `id:` and their ids.
     members: Option<Vec<String>>,
+}
+
+/// A file that a message takes.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct AttachedFile {
+    /// The id of the file.
+    id: String,
+    /// The description for those who do not see it, at most 1,000 characters.
+    #[serde(default)]
+    alt: String,
 }
 
 /// The new text of a message.
@@ -109,6 +123,9 @@ pub(crate) struct Slice {
     /// The most entries, at most 100.
     #[param(value_type = Option<u64>)]
     limit: Option<String>,
+    /// With `Accept: text/event-stream`: the id of the event after which the stream begins, such as
+    /// `00c0ffee00c0ffee:42`. Without it and without `Last-Event-ID` it begins with the next entry.
+    pub(super) since: Option<String>,
 }
 
 /// Sends a message: as the user of `Hubbub-As`, or as the application. If a key names no conversation, and
@@ -140,26 +157,35 @@ pub(crate) async fn send(
         recipients: new.recipients.as_deref().map(recipients).transpose()?,
         title: new.title,
         members: new.members.unwrap_or_default(),
+        attachments: attachments(new.attachments.unwrap_or_default())?,
     };
     Ok(acknowledged(app.chat.post_to_named(&caller, &name, message).await?))
 }
 
-/// Returns messages and notices of a conversation, oldest first.
+/// Returns messages and notices of a conversation, oldest first. With `Accept: text/event-stream` they come as they are
+/// sent, each an event, until the connection is closed.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/messages", tag = "messages",
     params(
         ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
         Slice
     ),
-    responses((status = 200, body = Log), (status = "default", body = Problem))
+    responses(
+        (status = 200, content((Log = "application/json"), (String = "text/event-stream"))),
+        (status = "default", body = Problem)
+    )
 )]
 pub(crate) async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(conversation): Path<String>,
     Query(slice): Query<Slice>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
+    if event_stream::is_wanted(&headers) {
+        return Ok(event_stream::follow(&app, caller, &headers, topic, slice.since.as_deref()).await?);
+    }
     Ok(log(app.chat.history_json(&caller, &topic, slice.range()?).await?))
 }
 
@@ -265,6 +291,15 @@ pub(crate) fn send_id(app: &AppState, headers: &HeaderMap, id: Option<String>) -
 pub(crate) fn acknowledged(ack: Ack) -> Response {
     let status = if ack.duplicate { StatusCode::OK } else { StatusCode::CREATED };
     (status, Json(Acknowledgement::from(ack))).into_response()
+}
+
+/// Reads the files that a message takes.
+fn attachments(files: Vec<AttachedFile>) -> Result<Vec<NewAttachment>, Refusal> {
+    let read = |AttachedFile { id, alt }: AttachedFile| match id.parse() {
+        Ok(id) => Ok(NewAttachment { id, alt }),
+        Err(_) => Err(Refusal::AttachmentMissing { file: id.chars().take(64).collect() }),
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// Reads the number of a message in a path.

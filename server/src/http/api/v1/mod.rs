@@ -16,6 +16,8 @@ mod cors;
 mod docs;
 mod entity_tag;
 mod error;
+mod files;
+mod hooks;
 mod inbox;
 mod invites;
 mod members;
@@ -31,11 +33,11 @@ mod user_tokens;
 mod users;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::StatusCode;
-use tower_http::timeout::TimeoutLayer;
+use http::Method;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
@@ -43,7 +45,7 @@ use utoipa_axum::routes;
 
 use self::error::ApiError;
 use crate::http::bodies;
-use crate::http::routes::REQUEST_TIME;
+use crate::http::routes::{FILE_TIME, REQUEST_TIME};
 use crate::server::AppState;
 
 /// The path under which everything of this version is.
@@ -64,11 +66,19 @@ pub(crate) fn router(app: &AppState) -> Router<AppState> {
         .merge(documents)
         .fallback(async || ApiError::from(wire::Refusal::NotFound))
         .layer(from_fn(bodies::check))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
+        .layer(from_fn(limit_time))
         .layer(from_fn_with_state(app.clone(), cors::answer_preflight))
         .layer(from_fn(error::explain))
         .layer(DefaultBodyLimit::disable());
     Router::new().nest(ROOT, all)
+}
+
+/// Middleware: ends a request that takes too long. The body of a file takes longer than anything else.
+async fn limit_time(request: Request, next: Next) -> Response {
+    let is_file = request.method() == Method::POST && request.uri().path() == "/files";
+    let most = if is_file { FILE_TIME } else { REQUEST_TIME };
+    let answered = tokio::time::timeout(most, next.run(request)).await;
+    answered.unwrap_or_else(|_| ApiError::from(wire::Refusal::Unavailable).into_response())
 }
 
 /// Returns the OpenAPI document.
@@ -136,6 +146,9 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(invites::create, invites::list))
         .routes(routes!(invites::delete))
         .routes(routes!(invites::redeem))
+        .routes(routes!(hooks::list))
+        .routes(routes!(hooks::put, hooks::read, hooks::delete))
+        .routes(routes!(hooks::rotate))
         .routes(routes!(messages::send, messages::list))
         .routes(routes!(messages::read, messages::edit, messages::delete))
         .routes(routes!(reactions::add, reactions::remove))
@@ -152,4 +165,8 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(topics::set_retention, topics::reset_retention))
         .routes(routes!(topics::publish, topics::history))
         .routes(routes!(topics::presence))
+        .routes(routes!(files::upload))
+        .routes(routes!(files::content, files::delete))
+        .routes(routes!(files::thumbnail))
+        .routes(routes!(files::link))
 }

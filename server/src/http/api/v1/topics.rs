@@ -14,6 +14,7 @@ use super::body::Body;
 use super::error::{ApiError, Problem};
 use super::messages::{Acknowledgement, Log, Slice, acknowledged, log, send_id};
 use super::retention::Bounds;
+use crate::http::event_stream;
 use crate::server::AppState;
 
 /// An entry to be published.
@@ -87,19 +88,28 @@ pub(crate) async fn publish(
     Ok(acknowledged(app.chat.publish(&caller, Topic::new(&topic)?, Some(id), data).await?))
 }
 
-/// Returns entries of a topic, oldest first.
+/// Returns entries of a topic, oldest first. With `Accept: text/event-stream` they come as they are published, each an
+/// event, until the connection is closed.
 #[utoipa::path(
     get, path = "/topics/{topic}/entries", tag = "topics",
     params(("topic" = String, Path, description = "The name of the topic; `/` in it is `%2F`"), Slice),
-    responses((status = 200, body = Log), (status = "default", body = Problem))
+    responses(
+        (status = 200, content((Log = "application/json"), (String = "text/event-stream"))),
+        (status = "default", body = Problem)
+    )
 )]
 pub(crate) async fn history(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(topic): Path<String>,
     Query(slice): Query<Slice>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(log(app.chat.history_json(&caller, &Topic::new(&topic)?, slice.range()?).await?))
+    let topic = Topic::new(&topic)?;
+    if event_stream::is_wanted(&headers) {
+        return Ok(event_stream::follow(&app, caller, &headers, topic, slice.since.as_deref()).await?);
+    }
+    Ok(log(app.chat.history_json(&caller, &topic, slice.range()?).await?))
 }
 
 /// Returns the users who are subscribed to a topic.
