@@ -1,7 +1,5 @@
 //! Lateness: the time from the ack of a message until readers at other servers have it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -25,18 +23,28 @@ pub(crate) enum Phase {
 #[derive(Debug, Default)]
 pub(crate) struct AckTimes {
     acks: Mutex<Vec<Option<Ack>>>,
-    phase: AtomicU8,
+    state: Mutex<ClusterState>,
+}
+
+/// The state of a cluster, and its past.
+#[derive(Clone, Copy, Debug, Default)]
+struct ClusterState {
+    phase: Phase,
+    /// The number of faults so far.
+    faults: u64,
+    /// The state during the last fault; calm before the first one.
+    last_fault: Phase,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Ack {
     at: Instant,
     server: usize,
-    phase: Phase,
+    state: ClusterState,
 }
 
 /// The delays of entries that readers got at another server than that of the ack, in microseconds, by the state of the
-/// cluster at the time of the ack. An entry that came before its ack has none.
+/// cluster: calm if there was no fault from the ack until then. An entry that came before its ack has none.
 #[derive(Debug, Default)]
 pub(crate) struct Lateness {
     micros: [Vec<u64>; 3],
@@ -55,26 +63,26 @@ pub struct Late {
     pub max_ms: f64,
 }
 
-impl Phase {
-    const ALL: [Self; 3] = [Self::Calm, Self::BusFault, Self::OtherFault];
-}
-
 impl AckTimes {
     /// Notes the state of the cluster from now on.
     pub(crate) fn enter(&self, phase: Phase) {
-        self.phase.store(phase as u8, Ordering::Release);
+        let mut state = self.state.lock();
+        if phase != Phase::Calm && phase != state.phase {
+            state.faults += 1;
+            state.last_fault = phase;
+        }
+        state.phase = phase;
     }
 
     /// Notes that a server acknowledged an entry.
     pub(crate) fn note(&self, seq: Seq, server: usize) {
-        let phase =
-            Phase::ALL.get(usize::from(self.phase.load(Ordering::Acquire))).copied().unwrap_or_default();
+        let state = *self.state.lock();
         let Ok(place) = usize::try_from(seq.0) else { return };
         let mut acks = self.acks.lock();
         if acks.len() <= place {
             acks.resize(place + 1, None);
         }
-        acks[place].get_or_insert(Ack { at: Instant::now(), server, phase });
+        acks[place].get_or_insert(Ack { at: Instant::now(), server, state });
     }
 
     fn of(&self, seq: Seq) -> Option<Ack> {
@@ -87,7 +95,12 @@ impl Lateness {
     pub(crate) fn note(&mut self, answered: &AckTimes, seq: Seq, server: usize) {
         if let Some(ack) = answered.of(seq).filter(|ack| ack.server != server) {
             let late = u64::try_from(ack.at.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.micros[ack.phase as usize].push(late);
+            let now = *answered.state.lock();
+            let phase = match ack.state.phase {
+                Phase::Calm if now.faults > ack.state.faults => now.last_fault,
+                phase => phase,
+            };
+            self.micros[phase as usize].push(late);
         }
     }
 
@@ -123,6 +136,24 @@ mod tests {
         for (seq, server) in [(3, 1), (2, 0), (9, 0), (3, 0), (3, 2)] {
             late.note(&answered, Seq(seq), server);
         }
-        assert_eq!(Phase::ALL.map(|phase| late.during(phase).count), [0, 2, 0]);
+        assert_eq!(counts(&mut late), [0, 2, 0]);
+    }
+
+    #[test]
+    fn an_entry_that_a_fault_overtakes_counts_in_the_state_of_the_fault() {
+        let (answered, mut late) = (AckTimes::default(), Lateness::default());
+        answered.note(Seq(1), 0);
+        late.note(&answered, Seq(1), 1);
+        answered.enter(Phase::OtherFault);
+        late.note(&answered, Seq(1), 1);
+        answered.enter(Phase::Calm);
+        late.note(&answered, Seq(1), 2);
+        answered.note(Seq(2), 0);
+        late.note(&answered, Seq(2), 1);
+        assert_eq!(counts(&mut late), [2, 0, 2]);
+    }
+
+    fn counts(late: &mut Lateness) -> [usize; 3] {
+        [Phase::Calm, Phase::BusFault, Phase::OtherFault].map(|phase| late.during(phase).count)
     }
 }
