@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{Program, server};
 
@@ -78,5 +78,33 @@ async fn the_documents_are_for_everyone_and_have_no_script() {
         }
     }
     assert!(page.text.contains("curl -X PUT &quot;$HUBBUB/api/v1/users/{user}&quot;"), "{}", page.text);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn bodies_that_the_document_calls_optional_may_be_left_out_or_be_null() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Kamau", "Noor"]).await;
+    shop.has_conversation("order-7", &["kamau"]).await;
+    let document = shop.get("/openapi.json").await.is(200).body;
+    for (method, path) in [
+        ("post", "/application/tokens"),
+        ("put", "/conversations/{conversation}/members/{user}"),
+        ("post", "/users/{user}/tokens"),
+        ("post", "/users/{user}/links"),
+    ] {
+        let body = &document["paths"][path][method]["requestBody"];
+        assert!(body.is_object() && body["required"] != json!(true), "{method} {path}");
+        let path = path.replace("{conversation}", "order-7").replace("{user}", "noor");
+        for body in [None, Some("null"), Some("{}")] {
+            let answer = shop.ask(&method.to_uppercase(), &path, body).await;
+            assert!((200..300).contains(&answer.status), "{method} {path} {body:?}: {:?}", answer.body);
+        }
+    }
+    let put = &document["paths"]["/users/{user}"]["put"]["requestBody"];
+    assert_eq!(put["required"], json!(true));
+    let answer = shop.ask("PUT", "/users/lei", None).await;
+    assert!((400..500).contains(&answer.status), "{:?}", answer.body);
     server.stop().await;
 }

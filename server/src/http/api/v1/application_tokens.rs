@@ -92,7 +92,7 @@ pub(crate) async fn list(
 
 /// Creates an API token of the application.
 #[utoipa::path(
-    post, path = "/application/tokens", tag = "application", request_body = NewOwnToken,
+    post, path = "/application/tokens", tag = "application", request_body = Option<NewOwnToken>,
     responses((status = 201, body = CreatedOwnToken), (status = "default", body = Problem))
 )]
 pub(crate) async fn create(

@@ -11,7 +11,7 @@ use crate::http::negotiation::is_media_type;
 /// The body of a request, read from JSON. Unknown fields are ignored.
 pub(crate) struct Body<T>(pub(crate) T);
 
-/// The body of a request that may be left out: then it is `{}`.
+/// The body of a request that may be left out, or be `null`: then it is `{}`.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: Default + DeserializeOwned> FromRequest<S> for OptionalBody<T> {
@@ -21,7 +21,7 @@ impl<S: Send + Sync, T: Default + DeserializeOwned> FromRequest<S> for OptionalB
         let (head, body) = request.into_parts();
         let bytes = Bytes::from_request(Request::from_parts(head.clone(), body), state).await;
         let bytes = bytes.map_err(|_| Refusal::RequestBad)?;
-        if bytes.is_empty() {
+        if matches!(bytes.trim_ascii(), b"" | b"null") {
             return Ok(Self(T::default()));
         }
         let Body(read) = Body::from_request(Request::from_parts(head, bytes.into()), state).await?;

@@ -104,7 +104,7 @@ pub(crate) async fn list(
 
 /// Makes a user a member of a conversation, or changes their role or mute. Users set their own notification level.
 #[utoipa::path(
-    put, path = "/conversations/{conversation}/members/{user}", tag = "members", request_body = PutMember,
+    put, path = "/conversations/{conversation}/members/{user}", tag = "members", request_body = Option<PutMember>,
     params(
         ("conversation" = String, Path, description = "Your key for the conversation, or `id:` and its id"),
         ("user" = String, Path, description = "Your key for the user, or `id:` and their id"),

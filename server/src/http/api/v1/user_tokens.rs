@@ -80,7 +80,7 @@ pub(crate) struct Me {
 
 /// Mints a token for a user. A back end that has the signing key can mint it itself, with any JWT library.
 #[utoipa::path(
-    post, path = "/users/{user}/tokens", tag = "tokens", request_body = NewUserToken,
+    post, path = "/users/{user}/tokens", tag = "tokens", request_body = Option<NewUserToken>,
     params(("user" = String, Path, description = "Your key for the user, or `id:` and their id")),
     responses((status = 201, body = CreatedUserToken), (status = "default", body = Problem))
 )]
@@ -120,7 +120,7 @@ pub(crate) async fn revoke(
 
 /// Makes a link that signs a user in to the pages of the server, once and within a minute.
 #[utoipa::path(
-    post, path = "/users/{user}/links", tag = "tokens", request_body = NewLink,
+    post, path = "/users/{user}/links", tag = "tokens", request_body = Option<NewLink>,
     params(("user" = String, Path, description = "Your key for the user, or `id:` and their id")),
     responses((status = 201, body = CreatedLink), (status = "default", body = Problem))
 )]
