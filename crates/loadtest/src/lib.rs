@@ -8,12 +8,13 @@
 //! [`cluster`] does so with several nodes, on services that it starts and lets fail, while rights end.
 //!
 //! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`], [`end_to_end`] and [`nodes`] measure and check: their
-//! readers, thousands of them in `listener/`, keep records for the checker. [`half_sent`], [`history_page`],
-//! [`pages`] and [`tenants`] only measure.
+//! readers, thousands of them in `listener/`, keep records for the checker. [`background_work`], [`half_sent`],
+//! [`history_page`], [`pages`] and [`tenants`] only measure.
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
 pub mod background;
+pub mod background_work;
 pub mod baseline;
 pub mod checker;
 pub mod churn;

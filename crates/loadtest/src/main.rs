@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, cluster, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, nodes,
-    pages, rest_send, resume_storm, slow_consumer, soak, tenants, told,
+    background_work, check, churn, cluster, crash, durable, end_to_end, fanout, groups, history_page, idle,
+    mixed, nodes, pages, rest_send, resume_storm, slow_consumer, soak, tenants, told,
 };
 
 /// Load tests with people over real sockets, and a checker of what they saw.
@@ -43,6 +43,8 @@ enum Command {
     RestSend(rest_send::Arguments),
     /// Many applications on one server: memory, and a quiet one beside a noisy one
     Tenants(tenants::Arguments),
+    /// Latency of acks alone and beside uploads
+    BackgroundWork(background_work::Arguments),
     /// Latency of a page of a long history
     HistoryPage(history_page::Arguments),
     /// Cost of pages with many people, groups and entries
@@ -85,6 +87,7 @@ async fn main() -> ExitCode {
         Command::Groups(arguments) => told("groups", groups::run(arguments).await),
         Command::RestSend(arguments) => told("rest-send", rest_send::run(arguments).await),
         Command::Tenants(arguments) => told("tenants", tenants::run(arguments).await),
+        Command::BackgroundWork(arguments) => told("background-work", background_work::run(arguments).await),
         Command::HistoryPage(arguments) => told("history-page", history_page::run(arguments).await),
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),
         Command::ResumeStorm(arguments) => told("resume-storm", resume_storm::run(arguments).await),

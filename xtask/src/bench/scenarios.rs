@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// The short form of the other scenarios.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 21] = [
+pub(super) const SCENARIOS: [Scenario; 22] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: every server needs one write per delivery. `raw` is one \
@@ -149,6 +149,16 @@ pub(super) const SCENARIOS: [Scenario; 21] = [
         arguments: &[],
         long: &[],
         quick: &["--applications", "100", "--seconds", "3"],
+        beside: false,
+    },
+    Scenario {
+        name: "background-work",
+        about: "1,000 messages a second, alone and while 20 people upload files, in turn on one server: the time until \
+                each message is acknowledged.",
+        command: "background-work",
+        arguments: &[],
+        long: &[],
+        quick: &["--seconds", "3", "--rounds", "3"],
         beside: false,
     },
     Scenario {

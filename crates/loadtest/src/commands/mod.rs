@@ -1,5 +1,6 @@
 //! The commands, one per module: arguments and output.
 
+pub(crate) mod background_work;
 pub(crate) mod check;
 pub(crate) mod churn;
 pub(crate) mod cluster;

@@ -1,0 +1,162 @@
+//! Acks beside background work: their latency alone, and while people upload files, in turn on one server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use probe::durable::{Acknowledged, Durable};
+use probe::guest::introduce;
+use probe::server::Server;
+use probe::websocket::connect;
+
+/// The parameters of a comparison.
+#[derive(Clone, Debug)]
+pub struct BackgroundWork {
+    /// The server binary.
+    pub server: PathBuf,
+    /// The server's store.
+    pub store: String,
+    /// Messages per second whose acks are measured.
+    pub rate: u32,
+    /// The number of people who upload one file after the other.
+    pub uploaders: u32,
+    /// The size of a file in bytes.
+    pub file_bytes: usize,
+    /// The duration of each measurement.
+    pub time: Duration,
+    /// The number of rounds.
+    pub rounds: u32,
+}
+
+/// The acks of one round, and the work beside the second half of it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Round {
+    /// The acks with nothing beside.
+    pub alone: Acknowledged,
+    /// The acks beside the work.
+    pub beside: Acknowledged,
+    /// The files that were uploaded meanwhile.
+    pub files: u64,
+    /// The uploads that were refused, since too many were in progress or a person had had too many.
+    pub refused: u64,
+}
+
+/// The senders, and the topics they send to.
+const SENDERS: u32 = 64;
+const TOPICS: u32 = 8;
+/// The pause of a person between two uploads: each of them counts as an action, of which a person has sixty at once.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The pause after a refusal.
+const REFUSED: Duration = Duration::from_secs(1);
+/// The timeout of an upload.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The distance between numbers of connections that come from different addresses.
+const ANOTHER_ADDRESS: u32 = 10_000;
+
+impl BackgroundWork {
+    /// Measures.
+    ///
+    /// # Errors
+    /// If the server cannot be started or reached, or an upload fails.
+    pub async fn run(&self) -> io::Result<Vec<Round>> {
+        let mut server = Server::start(&self.server, &self.store, None).await?;
+        let mut cookies = Vec::new();
+        for number in 0..self.uploaders {
+            cookies.push(introduce(&server.host(), &format!("uploader {number}")).await?.1);
+        }
+        let mut rounds = Vec::new();
+        for round in 0..self.rounds {
+            let alone = self.acks(&server, 2 * round).await?;
+            let (stop, files, refused) =
+                (Arc::new(AtomicBool::new(false)), Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+            let mut uploads = JoinSet::new();
+            for (number, cookie) in (0..).zip(cookies.clone()) {
+                let uploader = Uploader {
+                    addr: server.addr(),
+                    number,
+                    cookie,
+                    bytes: self.file_bytes,
+                    stop: Arc::clone(&stop),
+                    files: Arc::clone(&files),
+                    refused: Arc::clone(&refused),
+                };
+                uploads.spawn(uploader.run());
+            }
+            let beside = self.acks(&server, 2 * round + 1).await;
+            stop.store(true, Ordering::Release);
+            while let Some(ended) = uploads.join_next().await {
+                ended.map_err(io::Error::other)??;
+            }
+            let (files, refused) = (files.load(Ordering::Acquire), refused.load(Ordering::Acquire));
+            rounds.push(Round { alone, beside: beside?, files, refused });
+        }
+        server.kill().await?;
+        Ok(rounds)
+    }
+
+    async fn acks(&self, server: &Server, measurement: u32) -> io::Result<Acknowledged> {
+        let durable = Durable {
+            server: self.server.clone(),
+            store: self.store.clone(),
+            senders: SENDERS,
+            topics: TOPICS,
+            first_topic: measurement * TOPICS,
+            rate: Some(self.rate),
+            time: self.time,
+        };
+        durable.run_on(server.serving(), &()).await
+    }
+}
+
+/// A person who uploads one file after the other.
+struct Uploader {
+    addr: SocketAddr,
+    number: u32,
+    cookie: String,
+    bytes: usize,
+    stop: Arc<AtomicBool>,
+    files: Arc<AtomicU64>,
+    refused: Arc<AtomicU64>,
+}
+
+impl Uploader {
+    async fn run(self) -> io::Result<()> {
+        let content = vec![u8::try_from(self.number % 251).unwrap_or_default(); self.bytes];
+        while !self.stop.load(Ordering::Acquire) {
+            let (status, answer) = timeout(PATIENCE, self.upload(&content)).await??;
+            let (counter, pause) = match status {
+                201 => (&self.files, PAUSE),
+                429 => (&self.refused, REFUSED),
+                _ => return Err(io::Error::other(format!("an upload: {answer}"))),
+            };
+            counter.fetch_add(1, Ordering::AcqRel);
+            sleep(pause).await;
+        }
+        Ok(())
+    }
+
+    /// Uploads a file over a connection of its own; returns the status and the whole answer.
+    async fn upload(&self, content: &[u8]) -> io::Result<(u16, String)> {
+        let Self { addr, number, cookie, .. } = self;
+        let mut stream = connect(*addr, number * ANOTHER_ADDRESS).await?;
+        let length = content.len();
+        let head = format!(
+            "POST /files?name=recording.bin HTTP/1.1\r\nHost: {addr}\r\nCookie: {cookie}\r\nContent-Length: \
+             {length}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(content).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        Ok((status, answer))
+    }
+}
