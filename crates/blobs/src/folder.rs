@@ -14,12 +14,15 @@ use tokio::task::spawn_blocking;
 use wire::{Epoch, Refusal};
 
 use crate::identity::{identity, owner};
+use crate::io_threads::IoThreads;
 use crate::listing::list;
 use crate::place::{self, UNFINISHED};
 use crate::reading::Reading;
 
 /// The age at which a file that was being written belongs to a process that has ended.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// The number of bytes that are gathered for one step of an upload.
+const GATHERED_BYTES: usize = 256 * 1_024;
 
 /// Blobs in a folder, each a file. A blob is written apart, flushed, and renamed to its place, whose folder is flushed as
 /// well. Several processes may use the folder, also over a network, if its file system renames and links atomically.
@@ -27,6 +30,7 @@ const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct FolderBlobs {
     root: PathBuf,
     identity: String,
+    threads: IoThreads,
 }
 
 impl FolderBlobs {
@@ -42,7 +46,7 @@ impl FolderBlobs {
         };
         let identity = opened()
             .map_err(|error| format!("the folder of files, {}, cannot be used: {error}", root.display()))?;
-        Ok(Self { root: root.to_owned(), identity })
+        Ok(Self { root: root.to_owned(), identity, threads: IoThreads::start()? })
     }
 
     /// Returns the name of the folder that it keeps wherever it is mounted or copied: 32 hexadecimal digits.
@@ -65,8 +69,14 @@ impl FolderBlobs {
 /// The name of a file while it is being written; removed when this is dropped.
 struct Unfinished {
     path: PathBuf,
-    /// The open file, but while a step writes to it.
-    file: Option<File>,
+    /// None while a step writes.
+    written: Option<Written>,
+}
+
+/// An open file, and the hash of what was written to it.
+struct Written {
+    file: File,
+    sha: Sha256,
 }
 
 /// A blob in its place whose `put` has not answered yet; removed when this is dropped before, because nobody knows of it.
@@ -94,16 +104,25 @@ impl Drop for Unfinished {
 impl Unfinished {
     fn create(path: PathBuf) -> io::Result<Self> {
         let file = create_file(&path)?;
-        Ok(Self { path, file: Some(file) })
+        Ok(Self { path, written: Some(Written { file, sha: Sha256::new() }) })
     }
 
-    /// Appends bytes, off the threads of tokio.
-    async fn append(&mut self, chunk: Bytes) -> Result<(), Fault> {
-        let fault = |error: &dyn std::fmt::Display| Fault::new("blobs", error);
-        let mut file = self.file.take().ok_or_else(|| fault(&"the file is gone"))?;
-        let written = spawn_blocking(move || file.write_all(&chunk).map(|()| file));
-        self.file = Some(written.await.map_err(|error| fault(&error))?.map_err(|error| fault(&error))?);
+    /// Appends chunks, off the threads of tokio, and empties them.
+    async fn append(&mut self, chunks: &mut Vec<Bytes>, threads: &IoThreads) -> Result<(), Fault> {
+        let (mut written, chunks) = (self.take()?, std::mem::take(chunks));
+        let step = move || -> io::Result<Written> {
+            for chunk in chunks {
+                written.sha.update(&chunk);
+                written.file.write_all(&chunk)?;
+            }
+            Ok(written)
+        };
+        self.written = Some(threads.run(step).await?.map_err(|error| Fault::new("blobs", error))?);
         Ok(())
+    }
+
+    fn take(&mut self) -> Result<Written, Fault> {
+        self.written.take().ok_or_else(|| Fault::new("blobs", "the file is gone"))
     }
 }
 
@@ -116,7 +135,7 @@ impl Blobs for FolderBlobs {
     async fn put(&self, key: BlobKey, content: &mut dyn ByteSource, limit: u64) -> Result<StoredBlob, Error> {
         let path = self.root.join(UNFINISHED).join(format!("{}-{}", key.application, key.id));
         let mut unfinished = self.blocking(move |_| Unfinished::create(path)).await?;
-        let (mut bytes, mut sha) = (0, Sha256::new());
+        let (mut bytes, mut gathered, mut chunks) = (0, 0, Vec::new());
         while let Some(chunk) = content.next().await? {
             bytes += chunk.len() as u64;
             if bytes > limit {
@@ -124,14 +143,19 @@ impl Blobs for FolderBlobs {
                     Refusal::BodyTooLarge { max: usize::try_from(limit).unwrap_or(usize::MAX) }.into()
                 );
             }
-            sha.update(&chunk);
-            unfinished.append(chunk).await?;
-        }
-        let placed = self.blocking(move |root| {
-            let mut unfinished = unfinished;
-            if let Some(file) = unfinished.file.take() {
-                file.sync_all()?;
+            gathered += chunk.len();
+            chunks.push(chunk);
+            if gathered >= GATHERED_BYTES {
+                unfinished.append(&mut chunks, &self.threads).await?;
+                gathered = 0;
             }
+        }
+        unfinished.append(&mut chunks, &self.threads).await?;
+        let Written { file, sha } = unfinished.take()?;
+        let placed = self.blocking(move |root| {
+            let unfinished = unfinished;
+            file.sync_all()?;
+            drop(file);
             let folder = place::folder(root, key);
             create_folder(&folder)?;
             let file = place::file(root, key);

@@ -7,6 +7,7 @@
 
 mod folder;
 mod identity;
+mod io_threads;
 mod listing;
 mod place;
 mod reading;

@@ -1,14 +1,14 @@
 //! Blobs in a folder pass the contract, and leave nothing half-written.
 
 use std::fs;
-use std::future::poll_fn;
 use std::sync::{Arc, mpsc};
-use std::task::Poll;
+use std::task::{Context, Wake, Waker};
 
 use blobs::FolderBlobs;
 use chat::testing::SeededChance;
 use chat::{BlobId, BlobKey, Blobs, BytesSource};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use wire::{ApplicationId, Epoch};
 
@@ -42,30 +42,43 @@ async fn a_blob_is_one_file_in_its_place_that_only_its_owner_reads() {
     assert!(blobs.free_bytes().await.unwrap().is_some_and(|free| free > 0));
 }
 
-/// Polls an upload so many times, and drops it: while its last step waits for the thread, or after that was run. Returns
-/// true if it ended by then.
+/// Wakes a test.
+#[derive(Default)]
+struct Woken(Notify);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
+    }
+}
+
+/// Polls an upload so many times, and drops it: while its last step waits or runs, or after that was run. Returns true
+/// if it ended by then.
 async fn ends_within(blobs: &FolderBlobs, polls: usize, is_run: bool) -> bool {
-    let mut content = BytesSource::new(vec![1; 100_000].into());
-    let mut storing = Some(Box::pin(blobs.put(key(), &mut content, 100_000)));
-    let mut is_done = false;
+    let mut content = BytesSource::new(vec![1; 300_000].into());
+    let mut storing = Some(Box::pin(blobs.put(key(), &mut content, 300_000)));
+    let woken = Arc::new(Woken::default());
     for left in (0..polls).rev() {
         let (go, wait) = mpsc::channel::<()>();
         let busy = spawn_blocking(move || wait.recv().is_err());
         let upload = storing.as_mut().unwrap();
-        is_done = poll_fn(|context| Poll::Ready(upload.as_mut().poll(context).is_ready())).await;
+        let waker = Waker::from(Arc::clone(&woken));
+        let is_done = upload.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
         if is_done || left == 0 && !is_run {
             storing = None;
         }
         drop(go);
         assert!(busy.await.unwrap());
-        // One thread does everything that blocks, in order: what was begun before has ended.
+        // One thread does everything that waits for the disk, in order: what was begun before has ended.
         spawn_blocking(|| ()).await.unwrap();
         if is_done {
-            break;
+            return true;
+        }
+        if storing.is_some() {
+            woken.0.notified().await;
         }
     }
-    drop(storing);
-    is_done
+    false
 }
 
 #[test]
