@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use probe::durable::{Acknowledged, Durable};
 use probe::guest::introduce;
+use probe::quantiles::float;
 use probe::server::Server;
 use probe::websocket::connect;
 
@@ -30,6 +31,8 @@ pub struct BackgroundWork {
     pub uploaders: u32,
     /// The size of a file in bytes.
     pub file_bytes: usize,
+    /// The bytes a second that each of them sends; 0 for as many as the server takes.
+    pub upload_rate: usize,
     /// The duration of each measurement.
     pub time: Duration,
     /// The number of rounds.
@@ -58,6 +61,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 const REFUSED: Duration = Duration::from_secs(1);
 /// The timeout of an upload.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The bytes of a file that are written at once.
+const PIECE: usize = 64 * 1_024;
 /// The distance between numbers of connections that come from different addresses.
 const ANOTHER_ADDRESS: u32 = 10_000;
 
@@ -84,6 +89,7 @@ impl BackgroundWork {
                     number,
                     cookie,
                     bytes: self.file_bytes,
+                    rate: self.upload_rate,
                     stop: Arc::clone(&stop),
                     files: Arc::clone(&files),
                     refused: Arc::clone(&refused),
@@ -122,6 +128,8 @@ struct Uploader {
     number: u32,
     cookie: String,
     bytes: usize,
+    /// Bytes a second; 0 for as many as the server takes.
+    rate: usize,
     stop: Arc<AtomicBool>,
     files: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
@@ -153,7 +161,14 @@ impl Uploader {
              {length}\r\nConnection: close\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await?;
-        stream.write_all(content).await?;
+        let begun = Instant::now();
+        for (number, piece) in (0..).zip(content.chunks(PIECE)) {
+            if self.rate > 0 {
+                let due = Duration::from_secs_f64(float(number * PIECE as u64) / float(self.rate as u64));
+                sleep_until(begun + due).await;
+            }
+            stream.write_all(piece).await?;
+        }
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
         let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();

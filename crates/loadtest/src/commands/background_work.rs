@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Size of a file in KiB
     #[arg(long, default_value_t = 2_048)]
     file_kib: usize,
+    /// KiB per second that each of them sends; 0 for as many as the server takes
+    #[arg(long, default_value_t = 2_048)]
+    upload_rate: usize,
     /// Duration of each measurement in seconds
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -41,11 +44,25 @@ pub(crate) struct Arguments {
 
 /// Measures, and prints a table.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
-    let Arguments { server, store, rate, uploaders, file_kib, seconds, rounds, json } = arguments;
+    let Arguments { server, store, rate, uploaders, file_kib, upload_rate, seconds, rounds, json } =
+        arguments;
     let (time, file_bytes) = (Duration::from_secs(seconds), file_kib * 1_024);
-    let work = BackgroundWork { server, store, rate, uploaders, file_bytes, time, rounds };
+    let work = BackgroundWork {
+        server,
+        store,
+        rate,
+        uploaders,
+        file_bytes,
+        upload_rate: upload_rate * 1_024,
+        time,
+        rounds,
+    };
     let rounds = work.run().await?;
-    println!("background-work: {rate} messages/s, {uploaders} people who upload files of {file_kib} KiB");
+    let pace =
+        if upload_rate == 0 { "as fast as they can".into() } else { format!("{upload_rate} KiB/s each") };
+    println!(
+        "background-work: {rate} messages/s, {uploaders} people who upload files of {file_kib} KiB, {pace}"
+    );
     println!("round  alone: median ms    p99 ms  beside: median ms    p99 ms  files  refused");
     for (number, Round { alone, beside, files, refused }) in (1..).zip(&rounds) {
         println!(
