@@ -76,6 +76,7 @@ struct Unfinished {
 /// An open file, and the hash of what was written to it.
 struct Written {
     file: File,
+    bytes: u64,
     sha: Sha256,
 }
 
@@ -104,17 +105,20 @@ impl Drop for Unfinished {
 impl Unfinished {
     fn create(path: PathBuf) -> io::Result<Self> {
         let file = create_file(&path)?;
-        Ok(Self { path, written: Some(Written { file, sha: Sha256::new() }) })
+        Ok(Self { path, written: Some(Written { file, bytes: 0, sha: Sha256::new() }) })
     }
 
     /// Appends chunks, off the threads of tokio, and empties them.
     async fn append(&mut self, chunks: &mut Vec<Bytes>, threads: &IoThreads) -> Result<(), Fault> {
         let (mut written, chunks) = (self.take()?, std::mem::take(chunks));
         let step = move || -> io::Result<Written> {
+            let begin = written.bytes;
             for chunk in chunks {
                 written.sha.update(&chunk);
                 written.file.write_all(&chunk)?;
+                written.bytes += chunk.len() as u64;
             }
+            start_writeback(&written.file, begin);
             Ok(written)
         };
         self.written = Some(threads.run(step).await?.map_err(|error| Fault::new("blobs", error))?);
@@ -151,7 +155,7 @@ impl Blobs for FolderBlobs {
             }
         }
         unfinished.append(&mut chunks, &self.threads).await?;
-        let Written { file, sha } = unfinished.take()?;
+        let Written { file, sha, .. } = unfinished.take()?;
         let placed = self.blocking(move |root| {
             let unfinished = unfinished;
             file.sync_all()?;
@@ -256,6 +260,17 @@ fn create_file(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// Lets the system begin to write what stands in a file from a place on. Otherwise it would gather until the flush, and
+/// a commit of messages meanwhile would wait for all of it. It is no more than a hint.
+#[cfg(target_os = "linux")]
+fn start_writeback(file: &File, from: u64) {
+    // Pages that are not written yet are not dropped; their writing begins.
+    let _ = rustix::fs::fadvise(file, from, None, rustix::fs::Advice::DontNeed);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_writeback(_: &File, _: u64) {}
 
 /// Makes the names in a folder durable.
 fn sync_folder(folder: &Path) -> io::Result<()> {
