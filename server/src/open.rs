@@ -6,8 +6,8 @@ use std::time::Duration;
 use blobs::FolderBlobs;
 use bus::BusSettings;
 use chat::{
-    Blobs, Chat, MasterSecret, MemoryBlobs, MemoryStore, OsRandom, Parts, RandomSource, Store, SystemClock,
-    Window,
+    Blobs, Chat, MasterSecret, MemoryBlobs, MemoryStore, NoHttpClient, OsRandom, Parts, RandomSource, Store,
+    SystemClock, Window,
 };
 use store::{NodeFolder, OpenError, PostgresConfig, PostgresStore, SqliteStore};
 use tokio::time::{Instant, sleep};
@@ -137,5 +137,6 @@ pub(crate) fn domain(
         node: store.node(),
     };
     let bus = bus::open(&config.bus, settings).map_err(explained)?;
-    Ok(Chat::start(Parts { store, blobs, bus, clock, chance, limits: config.limits, secret }))
+    let http = Arc::new(NoHttpClient);
+    Ok(Chat::start(Parts { store, blobs, bus, http, clock, chance, limits: config.limits, secret }))
 }
