@@ -82,14 +82,22 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// Returns true if the address is that of a metadata service.
 pub(crate) fn is_metadata(address: IpAddr) -> bool {
-    METADATA.contains(&address.to_canonical())
+    METADATA.contains(&unwrapped(address))
 }
 
 /// Returns true if a host can have the address: it is neither unspecified, nor broadcast, nor multicast.
 pub(crate) fn is_of_a_host(address: IpAddr) -> bool {
-    let address = address.to_canonical();
+    let address = unwrapped(address);
     let is_broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
     !address.is_unspecified() && !address.is_multicast() && !is_broadcast
+}
+
+/// Returns the address of IPv4 within one of IPv6 that leads there, and others as they are.
+fn unwrapped(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(outer) => behind_nat64(outer).map_or(address, IpAddr::V4),
+        address => address,
+    }
 }
 
 fn behind_nat64(address: Ipv6Addr) -> Option<Ipv4Addr> {

@@ -67,10 +67,10 @@ impl Egress {
     /// Creates a client over a network, of which each policy gets one.
     pub(crate) fn assemble(
         config: &EgressConfig,
-        authorities: &RootCertStore,
+        authorities: &Arc<RootCertStore>,
         network: &dyn Fn() -> Arc<dyn Network>,
     ) -> Self {
-        let lane = |policy| Lane::new(policy, config, authorities.clone(), network());
+        let lane = |policy| Lane::new(policy, config, Arc::clone(authorities), network());
         Self {
             public: lane(HttpPolicy::Public),
             public_https: lane(HttpPolicy::PublicHttps),
@@ -105,7 +105,7 @@ impl Lane {
     fn new(
         policy: HttpPolicy,
         config: &EgressConfig,
-        authorities: RootCertStore,
+        authorities: Arc<RootCertStore>,
         network: Arc<dyn Network>,
     ) -> Self {
         let rules = Arc::new(Rules::new(policy, config.open.clone()));

@@ -112,7 +112,7 @@ impl Connector {
         let mut found: Vec<SocketAddr> = found.collect();
         if let Some(refused) = found.iter().find(|address| !self.rules.allows(**address, is_https)) {
             tracing::info!(%host, address = %refused, "egress.refused");
-            return Err(HttpFailure::AddressNotPublic);
+            return Err(self.rules.refusal());
         }
         found.truncate(ADDRESSES);
         if found.is_empty() { Err(HttpFailure::NameUnknown) } else { Ok(found) }

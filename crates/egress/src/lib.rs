@@ -8,6 +8,9 @@
 //! Start reading at `client.rs`, then `connector.rs`; `policy.rs` decides, `addresses.rs` has the ranges that are not
 //! public, and `open_range.rs` what an operator opens.
 
+#[cfg(all(feature = "testing", not(debug_assertions)))]
+compile_error!("the feature `testing` of egress puts a network below the checks, and must be in no release");
+
 mod addresses;
 mod client;
 mod connector;

@@ -1,4 +1,4 @@
-//! The network below the checks: the lookup of names, and the opening of sockets.
+//! Lookup of names and opening of sockets: the network below the checks.
 
 use std::io;
 use std::net::SocketAddr;

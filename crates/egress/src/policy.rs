@@ -1,4 +1,4 @@
-//! The rules of the policies: which URLs and addresses a request may use.
+//! SSRF rules of the policies: which URLs and addresses a request may use.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -47,7 +47,15 @@ impl Rules {
         if self.allows(SocketAddr::new(address, port), url.scheme() == "https") {
             return Ok(url);
         }
-        Err(HttpFailure::AddressNotPublic)
+        Err(self.refusal())
+    }
+
+    /// Returns the failure for an address that is not allowed.
+    pub(crate) const fn refusal(&self) -> HttpFailure {
+        match self.policy {
+            HttpPolicy::Trusted => HttpFailure::UrlBad(UrlFault::NotHttps),
+            HttpPolicy::Public | HttpPolicy::PublicHttps => HttpFailure::AddressNotPublic,
+        }
     }
 
     fn check_parts(&self, url: &Url) -> Result<(), UrlFault> {

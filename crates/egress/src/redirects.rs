@@ -1,4 +1,4 @@
-//! Redirects: the request that follows from an answer (RFC 9110, section 15.4).
+//! Redirects of HTTP: the request that follows from an answer (RFC 9110, section 15.4).
 
 use bytes::Bytes;
 use chat::{HttpFailure, UrlFault};

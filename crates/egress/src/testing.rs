@@ -38,5 +38,5 @@ impl<N: TestNetwork> Network for Adapter<N> {
 #[must_use]
 pub fn egress_over(config: &EgressConfig, network: impl TestNetwork, authorities: RootCertStore) -> Egress {
     let network = Arc::new(Adapter(network));
-    Egress::assemble(config, &authorities, &move || Arc::clone(&network) as Arc<dyn Network>)
+    Egress::assemble(config, &Arc::new(authorities), &move || Arc::clone(&network) as Arc<dyn Network>)
 }

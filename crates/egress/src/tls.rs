@@ -15,7 +15,7 @@ use url::Host;
 const SESSIONS: usize = 256;
 
 /// Returns the authorities that the machine trusts.
-pub(crate) fn system_authorities() -> RootCertStore {
+pub(crate) fn system_authorities() -> Arc<RootCertStore> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -23,14 +23,14 @@ pub(crate) fn system_authorities() -> RootCertStore {
             "there are no certificate authorities, so no https address can be called; install ca-certificates"
         );
     }
-    roots
+    Arc::new(roots)
 }
 
 /// Returns what makes TLS connections, with a memory of sessions of its own.
 ///
 /// # Panics
 /// Never: the provider has the versions of TLS that are asked for.
-pub(crate) fn connector(authorities: RootCertStore) -> TlsConnector {
+pub(crate) fn connector(authorities: Arc<RootCertStore>) -> TlsConnector {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.expect("aws-lc-rs has TLS 1.2 and 1.3");

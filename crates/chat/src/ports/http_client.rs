@@ -73,7 +73,7 @@ pub enum HttpPolicy {
     Public,
     /// As [`HttpPolicy::Public`], with https only.
     PublicHttps,
-    /// For URLs of the operator: every address and port. Without TLS only addresses that are not public.
+    /// For URLs of the operator: every address and port. Those that are public have to be https.
     Trusted,
 }
 
