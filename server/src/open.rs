@@ -9,6 +9,7 @@ use chat::{
     Blobs, Chat, MasterSecret, MemoryBlobs, MemoryStore, OsRandom, Parts, RandomSource, Store, SystemClock,
     Window,
 };
+use egress::{Egress, EgressConfig};
 use store::{NodeFolder, OpenError, PostgresConfig, PostgresStore, SqliteStore};
 use tokio::time::{Instant, sleep};
 
@@ -137,5 +138,7 @@ pub(crate) fn domain(
         node: store.node(),
     };
     let bus = bus::open(&config.bus, settings).map_err(explained)?;
-    Ok(Chat::start(Parts { store, blobs, bus, clock, chance, limits: config.limits, secret }))
+    let http =
+        Arc::new(Egress::new(&EgressConfig { open: config.egress_open.clone(), ..EgressConfig::default() }));
+    Ok(Chat::start(Parts { store, blobs, bus, http, clock, chance, limits: config.limits, secret }))
 }

@@ -123,15 +123,22 @@ const TERMS: &[(&str, &str)] = &[
     ("accept-language", "server/src/http/languages.rs"),
     ("authentication codes", "crates/bus/src/remote/authentication.rs"),
     ("address of a bus", "crates/bus/src/address.rs"),
+    ("outgoing http requests", "crates/chat/src/ports/http_client.rs"),
+    ("ssrf", "crates/egress/src/policy.rs"),
+    ("public addresses", "crates/egress/src/addresses.rs"),
+    ("ranges of addresses that the operator opens", "crates/egress/src/open_range.rs"),
+    ("redirects of http", "crates/egress/src/redirects.rs"),
+    ("lookup of names", "crates/egress/src/network.rs"),
     ("revocation log", "crates/chat/src/ports/store/revocation.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.
-const PRODUCT: [&str; 8] = [
+const PRODUCT: [&str; 9] = [
     "app/src",
     "crates/broker/src",
     "crates/bus/src",
     "crates/chat/src",
+    "crates/egress/src",
     "crates/store/src",
     "crates/wire/src",
     "frontend/src",

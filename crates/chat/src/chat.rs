@@ -26,6 +26,7 @@ use crate::jobs::{JOBS_AT_ONCE, JobWake};
 use crate::ports::blobs::Blobs;
 use crate::ports::bus::{Bus, NodeId};
 use crate::ports::clock::{Clock, NodeClock, SessionClock, SteadyClock};
+use crate::ports::http_client::HttpClient;
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{Draft, JobCount, JobWrite, LeaseId, Store, StoreReader, TypedWrite, WithAudit};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
@@ -91,6 +92,8 @@ pub struct Chat {
     pub(crate) pictures: CpuPool,
     /// The contents of files.
     pub(crate) blobs: Arc<dyn Blobs>,
+    /// The client for requests to other servers.
+    pub(crate) http: Arc<dyn HttpClient>,
     /// The uploads in progress.
     pub(crate) uploads: Arc<UploadLimits>,
     /// The uploads that are received and not yet committed.
@@ -135,6 +138,8 @@ pub struct Parts {
     pub blobs: Arc<dyn Blobs>,
     /// The bus to other nodes.
     pub bus: Arc<dyn Bus>,
+    /// The client for requests to other servers.
+    pub http: Arc<dyn HttpClient>,
     /// The wall clock and the monotonic clock of the machine, which tests set. The time of a shared store goes before the
     /// wall clock: [`Store::time`].
     pub clock: Arc<dyn Clock>,
@@ -169,7 +174,7 @@ impl Chat {
     /// tokio runtime; [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, blobs, bus, clock, chance, limits, secret } = parts;
+        let Parts { store, blobs, bus, http, clock, chance, limits, secret } = parts;
         let clock: Arc<dyn Clock> = Arc::new(NodeClock { store: Arc::clone(&store), machine: clock });
         // One for each core.
         let shards = available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -254,6 +259,7 @@ impl Chat {
             password_hashing: PasswordHashing::new(),
             pictures: CpuPool::new("pictures", 1, 8),
             blobs,
+            http,
             uploads: Arc::new(UploadLimits::new(limits.files)),
             finishing: OwnedTasks::default(),
             images: CpuPool::new("images", 1, limits.files.uploads + JOBS_AT_ONCE),
@@ -327,6 +333,12 @@ impl Chat {
     #[must_use]
     pub const fn broker(&self) -> &Arc<Broker> {
         &self.broker
+    }
+
+    /// Returns the client for requests to other servers.
+    #[must_use]
+    pub const fn http_client(&self) -> &Arc<dyn HttpClient> {
+        &self.http
     }
 
     /// Returns the counters of this node since it began.

@@ -41,6 +41,10 @@ pub use crate::ports::{
     Bus, BusHealth, BusMetrics, Clock, Hint, LocalBus, NodeId, OsRandom, RandomSource, Store, SystemClock,
     bus, store,
 };
+pub use crate::ports::{
+    HttpAnswer, HttpClient, HttpFailure, HttpMethod, HttpPolicy, HttpRequest, NoHttpClient, TlsFault,
+    URL_BYTES, UrlFault,
+};
 pub use crate::realtime::RecentMetrics;
 pub use crate::service::HookWithToken;
 pub use crate::service::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat::testing::{ManualClock, Node, SeededChance, guest};
+use chat::testing::{ManualClock, Node, ScriptedHttpClient, SeededChance, guest};
 use chat::{Chat, Clock, LocalBus, MasterSecret, MemoryBlobs, MemoryStore, Parts, Store, Token, Window};
 use wire::{Person, Timestamp};
 
@@ -58,8 +58,10 @@ async fn a_session_that_began_by_a_clock_that_was_ahead_lasts_no_longer_than_oth
     let limits = Node::patient();
     let secret = MasterSecret::from_bytes([7; 32]);
     let blobs = Arc::new(MemoryBlobs::default());
-    let parts = Parts { store, blobs: blobs.clone(), bus, clock: clock.clone(), chance, limits, secret };
-    let node = Node { chat: Chat::start(parts), clock, blobs };
+    let http = Arc::new(ScriptedHttpClient::default());
+    let (of_blobs, of_http, of_clock) = (blobs.clone(), http.clone(), clock.clone());
+    let parts = Parts { store, blobs: of_blobs, bus, http: of_http, clock: of_clock, chance, limits, secret };
+    let node = Node { chat: Chat::start(parts), clock, blobs, http };
     for day in (0..limits.session_days).step_by(10) {
         assert_eq!(recognised(&node, &token).await, Some(ann.person()), "day {day}");
         node.clock.advance(10 * DAY);

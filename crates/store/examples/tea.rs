@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat::testing::{ManualClock, Node, User};
-use chat::{Ack, Caller, Chat, Clock, LocalBus, MemoryBlobs, OsRandom, Parts, SystemClock};
+use chat::{Ack, Caller, Chat, Clock, LocalBus, MemoryBlobs, NoHttpClient, OsRandom, Parts, SystemClock};
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
 use wire::{Amendment, Emoji, GroupId, JoinPolicy, Pair, Role, Seq, Setting, Timestamp, Topic};
@@ -89,6 +89,7 @@ async fn main() -> Done {
         store,
         blobs: Arc::new(MemoryBlobs::default()),
         bus: Arc::new(LocalBus::default()),
+        http: Arc::new(NoHttpClient),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         chance: Arc::new(OsRandom),
         limits,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use chat::store::{ExternalKey, Range};
 use chat::testing::{Node, SeededChance, guest};
 use chat::{
-    Caller, Chat, Clock, LocalBus, MasterSecret, MemoryBlobs, Parts, Store, SystemClock, TokenScope, UserRef,
+    Caller, Chat, Clock, LocalBus, MasterSecret, MemoryBlobs, NoHttpClient, Parts, Store, SystemClock,
+    TokenScope, UserRef,
 };
 use services::Postgres;
 use store::{PostgresConfig, PostgresStore};
@@ -50,6 +51,7 @@ impl Wrong {
             store: Arc::clone(&store) as Arc<dyn Store>,
             blobs: Arc::new(MemoryBlobs::new(1_024, Arc::clone(&clock) as Arc<dyn Clock>)),
             bus: Arc::new(LocalBus::default()),
+            http: Arc::new(NoHttpClient),
             clock,
             chance,
             limits: Node::patient(),

@@ -5,6 +5,7 @@ use std::num::{NonZero, NonZeroU64};
 
 use chat::rules::RetentionDays;
 use chat::{FileLimits, Limits, MasterSecret, SignUp};
+use egress::{OpenRange, OpenRangeError};
 use ipnet::IpNet;
 
 use super::choices::SignUpChoice;
@@ -101,6 +102,7 @@ impl ServerSettings {
             blobs: self.blobs,
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
             trusted_proxies: self.trusted_proxies.map(check_proxies).transpose()?,
+            egress_open: check_egress(self.egress_open.unwrap_or_default())?,
             open_topics_token: self.open_topics_token.map(check_token).transpose()?,
             secret,
             connections: Connections {
@@ -167,6 +169,15 @@ fn check_proxies(given: Vec<String>) -> Result<Vec<IpNet>, ConfigError> {
         net.ok_or_else(|| ConfigError(format!("trusted_proxies = \"{text}\" is not right; {right}")))
     };
     given.iter().filter(|text| !text.trim().is_empty()).map(read).collect()
+}
+
+fn check_egress(given: Vec<String>) -> Result<Vec<OpenRange>, ConfigError> {
+    let read = |text: &str| {
+        let wrong =
+            |error: OpenRangeError| ConfigError(format!("egress_open = \"{text}\" is not right; {error}"));
+        text.parse().map_err(wrong)
+    };
+    given.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).map(read).collect()
 }
 
 fn check_token(token: String) -> Result<String, ConfigError> {

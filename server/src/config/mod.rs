@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use chat::{Limits, MasterSecret};
 use clap::ValueEnum;
+use egress::OpenRange;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,8 @@ pub struct Config {
     /// The proxies whose `X-Forwarded-For` is trusted; if none are given, those on this machine once there is an
     /// origin.
     pub trusted_proxies: Option<Vec<IpNet>>,
+    /// The addresses that URLs of users may lead to besides public ones.
+    pub egress_open: Vec<OpenRange>,
     /// The callers that may use open topics without a token.
     pub open_topics: OpenTopics,
     /// The token for open topics.
@@ -186,6 +189,7 @@ impl Config {
             blobs: None,
             origin: None,
             trusted_proxies: None,
+            egress_open: Vec::new(),
             open_topics: OpenTopics::Loopback,
             open_topics_token: None,
             secret: None,
@@ -324,6 +328,11 @@ mod tests {
             ("origin = \"https://chat.example.org/path\"", "https://chat.example.org"),
             ("origin = \"https://ann@chat.example.org\"", "https://chat.example.org"),
             ("trusted_proxies = [\"proxy\"]", "10.0.0.0/8"),
+            (
+                "egress_open = [\"intranet:80\"]",
+                "egress_open = \"intranet:80\" is not right; give a range and a port",
+            ),
+            ("egress_open = [\"10.0.0.0/8\", \"0.0.0.0/0:80\"]", "public:PORT"),
             ("open_topics_token = \"short\"", "at least 16"),
             ("secret = \"short\"", "64 hexadecimal digits"),
             ("sockets = 0", "expected a nonzero"),
@@ -408,6 +417,17 @@ mod tests {
         assert_eq!(origin("http://chat.example.org:80/"), "http://chat.example.org");
         assert_eq!(origin("https://chat.example.org:8443"), "https://chat.example.org:8443");
         assert_eq!(origin("http://[::1]:8080"), "http://[::1]:8080");
+    }
+
+    #[test]
+    fn ranges_that_urls_of_users_may_lead_to_come_from_the_file_and_from_flags() {
+        let shown = |config: Config| config.egress_open.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(shown(config("").unwrap()).is_empty());
+        let expected = ["10.0.0.0/8:8080", "[fd00::/8]:443"];
+        let file = "egress_open = [\"10.0.0.0/8:8080\", \" \", \" [fd00::/8]:443\"]";
+        assert_eq!(shown(config(file).unwrap()), expected);
+        let line = ["hubbub", "--store", "memory", "--egress-open", "10.0.0.0/8:8080,[fd00::/8]:443"];
+        assert_eq!(shown(Config::read(Cli::of(line).unwrap()).unwrap()), expected);
     }
 
     #[test]

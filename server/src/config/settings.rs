@@ -171,6 +171,10 @@ pub(super) struct ServerSettings {
     /// [default: this machine, once an origin is set]
     #[arg(long, env = "HUBBUB_TRUSTED_PROXIES", value_name = "NETWORK,…", value_delimiter = ',')]
     pub(super) trusted_proxies: Option<Vec<String>>,
+    /// Addresses that are not public, or ports, that the URLs of users may lead to, such as 10.0.0.0/8:8080 or
+    /// public:8443, separated by commas [default: none]
+    #[arg(long, env = "HUBBUB_EGRESS_OPEN", value_name = "RANGE:PORT,…", value_delimiter = ',')]
+    pub(super) egress_open: Option<Vec<String>>,
     /// The callers that may use open topics without a token; once an origin is set, nobody [default: loopback]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS", value_enum)]
     pub(super) open_topics: Option<OpenTopics>,

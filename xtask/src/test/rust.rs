@@ -9,7 +9,7 @@ use crate::process::{cargo, run};
 
 /// The packages that are built for this machine. The app has its server-side mode here; cargo would otherwise unify the
 /// features of both its modes and hide the errors of each.
-const NATIVE: [&str; 28] = [
+const NATIVE: [&str; 30] = [
     "-p",
     "server",
     "-p",
@@ -20,6 +20,8 @@ const NATIVE: [&str; 28] = [
     "blobs",
     "-p",
     "chat",
+    "-p",
+    "egress",
     "-p",
     "broker",
     "-p",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
 
-use super::{ManualClock, SeededChance, User, guest};
+use super::{ManualClock, ScriptedHttpClient, SeededChance, User, guest};
 use crate::auth::caller::Caller;
 use crate::auth::master_secret::MasterSecret;
 use crate::auth::session::Token;
@@ -23,6 +23,8 @@ pub struct Node {
     pub clock: Arc<ManualClock>,
     /// The contents of files, in memory.
     pub blobs: Arc<MemoryBlobs>,
+    /// The client of the chat, which answers as the test scripts it.
+    pub http: Arc<ScriptedHttpClient>,
 }
 
 impl Node {
@@ -52,8 +54,18 @@ impl Node {
         // The same for all nodes over a store.
         let secret = MasterSecret::from_bytes([7; 32]);
         let blobs = Arc::new(MemoryBlobs::new(1_024 * 1_024 * 1_024, clock.clone()));
-        let parts = Parts { store, blobs: blobs.clone(), bus, clock: clock.clone(), chance, limits, secret };
-        Self { chat: Chat::start(parts), clock, blobs }
+        let http = Arc::new(ScriptedHttpClient::default());
+        let parts = Parts {
+            store,
+            blobs: blobs.clone(),
+            bus,
+            http: http.clone(),
+            clock: clock.clone(),
+            chance,
+            limits,
+            secret,
+        };
+        Self { chat: Chat::start(parts), clock, blobs, http }
     }
 
     /// Returns the default limits without a rate limit for sending.
