@@ -41,6 +41,7 @@ pub(crate) mod rate_limiter;
 mod read_state;
 mod retention;
 mod search;
+mod search_authors;
 mod send;
 mod sign_in;
 mod sign_in_links;
