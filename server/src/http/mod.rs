@@ -11,6 +11,7 @@ pub(crate) mod download_watch;
 pub(crate) mod event_stream;
 pub(crate) mod files;
 pub(crate) mod forms;
+pub(crate) mod guarded_body;
 pub(crate) mod header_timer;
 pub(crate) mod health;
 pub(crate) mod hooks;
