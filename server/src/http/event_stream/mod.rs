@@ -14,18 +14,16 @@ use axum::response::Response;
 use bytes::Bytes;
 use chat::{Caller, Error, Freshness, Network};
 use futures::stream::{self, StreamExt as _};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 use wire::{Refusal, Topic};
 
 use self::connection::Connection;
 use self::event::cursor;
-use crate::http::negotiation::by_weight;
+use crate::http::negotiation::Representation;
 use crate::server::AppState;
 
-/// The media type of an event stream.
-const EVENT_STREAM: &str = "text/event-stream";
 /// The header of the last event that a client has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Keeps nginx from collecting events before it passes them on.
@@ -37,7 +35,8 @@ pub(crate) struct OpenStream;
 
 /// Returns true if a client prefers events to a page of entries.
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
-    by_weight(headers, &ACCEPT).first().is_some_and(|media| media.eq_ignore_ascii_case(EVENT_STREAM))
+    Representation::preferred(headers, [Representation::Json, Representation::Events])
+        == Representation::Events
 }
 
 /// Follows a log: from the event that `Last-Event-ID` or `since` names, or else from now on. The stream ends when the
@@ -78,7 +77,7 @@ pub(crate) async fn follow(
     let mut response = Response::new(Body::from_stream(body.boxed()));
     response.extensions_mut().insert(OpenStream);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(Representation::Events.media()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
     Ok(response)
