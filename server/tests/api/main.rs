@@ -14,6 +14,7 @@ mod hostile;
 mod hostile_files;
 mod implicit_creation;
 mod inbox;
+mod inbox_streams;
 mod invites;
 mod isolation;
 mod limits;

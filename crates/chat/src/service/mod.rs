@@ -59,7 +59,7 @@ pub use files::{DeclaredBytes, FileLink, NewUpload, ReadableFile, Uploaded};
 pub use history::JsonPage;
 pub use hooks::HookWithToken;
 pub use implicit_creation::ExternalMessage;
-pub use inbox::{Inbox, InboxLoss, InboxReset};
+pub use inbox::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset};
 pub use limits::{FileLimits, Limits, SignUp};
 pub use operator::Created;
 pub use part::ListPart;

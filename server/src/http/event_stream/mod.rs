@@ -1,10 +1,12 @@
-//! Live entries of a log as server-sent events (HTML Living Standard, section 9.2): what a WebSocket delivers, one way,
+//! Live entries of a log or an inbox as server-sent events (HTML Living Standard, section 9.2): what a WebSocket delivers, one way,
 //! for `EventSource` and `curl -N`.
 //!
 //! The id of an event is the cursor after it, so a client that reconnects with `Last-Event-ID` goes on where it was.
 
+mod client;
 mod connection;
 mod event;
+mod inbox;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,8 +23,10 @@ use wire::{Refusal, Topic};
 
 use self::connection::Connection;
 use self::event::cursor;
+use self::inbox::InboxConnection;
 use crate::http::negotiation::Representation;
 use crate::server::AppState;
+use crate::websocket::SocketPermit;
 
 /// The header of the last event that a client has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -52,22 +56,57 @@ pub(crate) async fn follow(
     topic: Topic,
     since: Option<&str>,
 ) -> Result<Response, Error> {
-    if app.chat.freshness() == Freshness::Stale {
-        return Err(Refusal::Unavailable.into());
-    }
-    let last = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
-    let since = match last {
+    let since = match last_event_id(headers) {
         Some(id) => Some(cursor(id, "Last-Event-ID")?),
         None => since.map(|id| cursor(id, "since")).transpose()?,
     };
+    let permit = admit(app, &caller)?;
+    let connection = Connection::open(app, caller, topic, since).await?;
+    Ok(answer(app, permit, |chunks| connection.serve(chunks)))
+}
+
+/// Follows the inbox of a user: from the event that `Last-Event-ID` or `after` names, or else from now on. The stream ends
+/// when the session, the token or the server does.
+///
+/// # Errors
+/// Those of [`Chat::follow_inbox`](chat::Chat::follow_inbox), [`Refusal::TooManyConnections`], and
+/// [`Refusal::Unavailable`] while this node has lost its store.
+pub(crate) async fn follow_inbox(
+    app: &AppState,
+    caller: Caller,
+    headers: &HeaderMap,
+    after: Option<&str>,
+) -> Result<Response, Error> {
+    let permit = admit(app, &caller)?;
+    let connection = InboxConnection::open(app, caller, last_event_id(headers).or(after)).await?;
+    Ok(answer(app, permit, |chunks| connection.serve(chunks)))
+}
+
+/// Returns the id of the last event that a client has.
+fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default())
+}
+
+/// Counts a stream as a socket of its user and network.
+fn admit(app: &AppState, caller: &Caller) -> Result<SocketPermit, Refusal> {
+    if app.chat.freshness() == Freshness::Stale {
+        return Err(Refusal::Unavailable);
+    }
     let user = caller.signed_in().map(|me| caller.key(me.id));
     let network = Network::of(caller.from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-    let permit = app.connection_limits.acquire(user, network).ok_or(Refusal::TooManyConnections)?;
-    let connection = Connection::open(app, caller, topic, since).await?;
+    app.connection_limits.acquire(user, network).ok_or(Refusal::TooManyConnections)
+}
+
+/// Returns the answer whose body a task writes.
+fn answer<F>(app: &AppState, permit: SocketPermit, serve: impl FnOnce(mpsc::Sender<Bytes>) -> F) -> Response
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     // One chunk, besides the buffer of the connection: a client that does not read keeps nothing more waiting.
     let (chunks, body) = mpsc::channel(1);
+    let serving = serve(chunks);
     app.tasks.spawn(async move {
-        connection.serve(chunks).await;
+        serving.await;
         drop(permit);
     });
     let body = stream::unfold(body, async |mut body| {
@@ -80,5 +119,5 @@ pub(crate) async fn follow(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(Representation::Events.media()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }

@@ -77,7 +77,7 @@ async fn program(
 /// Returns true for a request that opens a stream.
 fn is_stream(request: &Request) -> bool {
     let path = request.uri().path();
-    let streams = path.ends_with("/messages") || path.ends_with("/entries");
+    let streams = path.ends_with("/messages") || path.ends_with("/entries") || path == "/inbox";
     streams && request.method() == Method::GET && event_stream::is_wanted(request.headers())
 }
 
