@@ -512,6 +512,7 @@ pub(super) const EN: Language = Language {
         invite_over: "This invite no longer works. Ask an admin for a new one.",
         too_many_invites: "A group can have {max} open invites. Revoke one first.",
         too_many_hooks: "A group can have {max} incoming webhooks. Delete one first.",
+        hook_looks_like_member: "A member is called {name}. Choose a name for the webhook that nobody takes for theirs.",
         announcing: "Only admins can post in this group.",
         muted: "You're muted. You can post again in {minutes, duration}.",
         not_oneself: "You can't do this to yourself. Another admin can.",

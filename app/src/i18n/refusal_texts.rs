@@ -59,6 +59,7 @@ refusal_texts! {
     invite_over,
     too_many_invites,
     too_many_hooks,
+    hook_looks_like_member,
     announcing,
     muted,
     not_oneself,

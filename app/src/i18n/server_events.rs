@@ -21,6 +21,17 @@ impl Texts {
         })
     }
 
+    /// Returns a notice or the place of a deleted message as plain text, in which each name stands between isolates
+    /// (U+2068 and U+2069); none for an event that has no row.
+    #[must_use]
+    pub fn notice(self, event: &Event) -> Option<String> {
+        let sentence = match event {
+            Event::Tombstone { author, by } => self.deleted(author, by),
+            other => self.happened(other)?,
+        };
+        Some(sentence.plain())
+    }
+
     /// Returns the sentence of an audit event.
     pub(crate) fn audit_event(self, event: &AuditEvent) -> Option<Sentence> {
         Some(match event {

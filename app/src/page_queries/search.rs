@@ -87,7 +87,7 @@ async fn find(
     };
     let authors = match author.as_str() {
         "" => None,
-        name => Some(called(chat, caller, me, name).await?),
+        name => Some(called(chat, caller, me, name, conversation.as_ref()).await?),
     };
     if authors.as_ref().is_some_and(Vec::is_empty) {
         return Ok(SearchResult::NobodyCalled);
@@ -113,14 +113,21 @@ async fn find(
     }
 }
 
-/// Returns the users whose name contains these words; the one with this id, if it is one.
-async fn called(chat: &Chat, caller: &Caller, me: &Person, name: &str) -> Result<Vec<UserId>, Failure> {
+/// Returns the users and bots whose names contain these words; the one with this id, if it is one.
+async fn called(
+    chat: &Chat,
+    caller: &Caller,
+    me: &Person,
+    name: &str,
+    conversation: Option<&Topic>,
+) -> Result<Vec<UserId>, Failure> {
     if let Ok(id) = name.parse() {
         return Ok(vec![id]);
     }
     let others = chat.people(caller, name).await?.into_iter().map(|person| person.id);
     let is_me = me.name.as_str().to_lowercase().contains(&name.trim().to_lowercase());
-    Ok(others.chain(is_me.then_some(me.id)).collect())
+    let bots = chat.bots_called(caller, name, conversation).await?;
+    Ok(others.chain(is_me.then_some(me.id)).chain(bots).collect())
 }
 
 /// Parses a date; returns its day since 1970-01-01.

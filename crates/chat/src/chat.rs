@@ -9,7 +9,7 @@ use std::time::Duration;
 use broker::{Broker, CloseHandle, LogBytes, WakeHandle};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
-use wire::{ApplicationId, AuditEvent, Json, SendId, Seq, Timestamp, Topic, UserId, UserKey};
+use wire::{ApplicationId, AuditEvent, Json, LogKey, SendId, Seq, Timestamp, Topic, UserId, UserKey};
 
 use crate::auth::caller::Caller;
 use crate::auth::file_link::FileLinkSeal;
@@ -71,6 +71,8 @@ pub struct Chat {
     pub(crate) token_requests: RateLimiter<TokenHash>,
     /// Rate limit for the messages of an incoming webhook, by its bot.
     pub(crate) hook_rate: RateLimiter<UserKey>,
+    /// Rate limit for the messages of all incoming webhooks of a group, by its log.
+    pub(crate) hook_group_rate: RateLimiter<LogKey>,
     /// Rate limit for publishing to open topics, by application and network.
     pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
@@ -153,6 +155,8 @@ pub struct Parts {
 
 /// The time without entries after which, at up to twice of it, a topic's frames leave the memory.
 const IDLE: Duration = Duration::from_secs(30);
+/// All incoming webhooks of a group together may post as much as this many of them.
+const GROUP_SHARES: u32 = 5;
 
 /// The acknowledgement of a send: it is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,6 +252,10 @@ impl Chat {
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
             token_requests: RateLimiter::new(limits.token_request_burst, limits.token_requests_per_second),
             hook_rate: RateLimiter::new(limits.hook_burst, limits.hook_posts_per_second),
+            hook_group_rate: RateLimiter::new(
+                limits.hook_burst.saturating_mul(GROUP_SHARES),
+                limits.hook_posts_per_second * f64::from(GROUP_SHARES),
+            ),
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             action_rate,
             search_rate: RateLimiter::new(limits.search_burst, limits.searches_per_second),

@@ -56,6 +56,6 @@ pub use crate::service::{
 };
 pub use crate::service::{DeclaredBytes, FileLimits, FileLink, NewUpload, ReadableFile, Uploaded};
 pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
-pub use crate::service::{Inbox, InboxLoss, InboxReset, JsonPage};
+pub use crate::service::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset, JsonPage};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
 pub use crate::tail::Freshness;

@@ -1,17 +1,15 @@
 //! The stall timeout of downloads: a reader who takes nothing of a file for a while is disconnected, and one who reads
 //! slowly goes on.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio_util::io::InspectWriter;
+
+use crate::http::guarded_body::guarded;
 
 /// A stream whose sent bytes the watch notices.
 pub(crate) type Watched<S> = InspectWriter<S, Box<dyn FnMut(&[u8]) + Send>>;
@@ -30,11 +28,8 @@ pub(crate) struct DownloadWatch {
     begun: Notify,
 }
 
-/// The body of a download, during which its connection is watched.
-struct Watching {
-    body: Body,
-    watch: Arc<DownloadWatch>,
-}
+/// The guard of a download's body, during which its connection is watched.
+struct Watching(Arc<DownloadWatch>);
 
 impl DownloadWatch {
     /// Makes a stream tell the watch when the peer takes bytes.
@@ -48,7 +43,7 @@ impl DownloadWatch {
         self.open.fetch_add(1, Ordering::SeqCst);
         self.moves_by(1);
         self.begun.notify_one();
-        Body::new(Watching { body, watch: Arc::clone(self) })
+        guarded(body, Watching(Arc::clone(self)))
     }
 
     /// Completes when the reader of a download has taken nothing for this time, or up to twice as long.
@@ -73,29 +68,9 @@ impl DownloadWatch {
     }
 }
 
-impl http_body::Body for Watching {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 impl Drop for Watching {
     fn drop(&mut self) {
-        self.watch.open.fetch_sub(1, Ordering::SeqCst);
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -1,16 +1,13 @@
 //! The HTTP listener: accepts connections and serves them.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use bytes::Bytes;
 use chat::Network;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,6 +20,7 @@ use crate::http::bodies;
 use crate::http::connection_limits::Permit;
 use crate::http::download_watch::{Download, DownloadWatch, Watched};
 use crate::http::event_stream::OpenStream;
+use crate::http::guarded_body::guarded;
 use crate::http::header_timer::{HeaderTimer, Noticed};
 use crate::http::routes::is_upload;
 use crate::server::AppState;
@@ -116,7 +114,7 @@ pub(crate) async fn serve(
             answer.map(|answer| {
                 let is_download = answer.extensions().get::<Download>().is_some();
                 if is_download || answer.extensions().get::<OpenStream>().is_some() {
-                    let answer = answer.map(|body| Body::new(Working { body, permit }));
+                    let answer = answer.map(|body| guarded(body, Working(permit)));
                     return if is_download { answer.map(|body| watch.begin(body)) } else { answer };
                 }
                 permit.waits();
@@ -146,35 +144,12 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(app.config.timeouts.goodbye, connection).await;
 }
 
-/// A body during which the connection is busy, so that it does not give way to others.
-struct Working {
-    body: Body,
-    permit: Permit,
-}
-
-impl http_body::Body for Working {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
+/// The guard of a body during which the connection is busy, so that it does not give way to others.
+struct Working(Permit);
 
 impl Drop for Working {
     fn drop(&mut self) {
-        self.permit.waits();
+        self.0.waits();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Headers by which a client says what it sends and what it takes (RFC 9110).
 
+use std::cmp::Reverse;
+
 use http::header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName};
 
@@ -9,6 +11,69 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
         let mut parts = range.split(';').map(str::trim);
         parts.next().is_some_and(|media| media.eq_ignore_ascii_case("text/html")) && weight(parts) > 0.0
     })
+}
+
+/// A form in which a resource is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Representation {
+    /// A page.
+    Html,
+    /// The JSON of the API.
+    Json,
+    /// Plain text, one line a message.
+    Text,
+    /// A stream of server-sent events.
+    Events,
+}
+
+impl Representation {
+    /// Returns the media type.
+    pub(crate) const fn media(self) -> &'static str {
+        match self {
+            Self::Html => "text/html",
+            Self::Json => "application/json",
+            Self::Text => "text/plain",
+            Self::Events => "text/event-stream",
+        }
+    }
+
+    /// Returns the offer that a client prefers by `Accept` (RFC 9110, section 12.5.1). Of offers with the same weight,
+    /// one that is named precedes one that a wildcard includes, then the order in the header decides, and then that of
+    /// the offers. A client that accepts none of them gets the first.
+    pub(crate) fn preferred<const N: usize>(headers: &HeaderMap, offers: [Self; N]) -> Self {
+        let ranges: Vec<(&str, f32)> = elements(headers, &ACCEPT).into_iter().map(media_range).collect();
+        let rank = |offer: Self| {
+            // The most specific range decides about an offer.
+            let matching = ranges.iter().enumerate().filter_map(|(place, (range, weight))| {
+                Some((specificity(range, offer.media())?, *weight, place))
+            });
+            let (precision, weight, place) =
+                matching.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+            Some((weight, precision, Reverse(place))).filter(|_| weight > 0.0)
+        };
+        let ranked = offers.into_iter().filter_map(|offer| Some((offer, rank(offer)?)));
+        // Of equal ones the first.
+        let best = ranked.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        best.map_or(offers[0], |(offer, _)| offer)
+    }
+}
+
+/// Returns the media type of an element of `Accept`, and its weight.
+fn media_range(element: &str) -> (&str, f32) {
+    let mut parts = element.split(';').map(str::trim);
+    (parts.next().unwrap_or_default(), weight(parts))
+}
+
+/// Returns how precisely a range of `Accept` names a media type, 0 for `*/*` to 2; none if it does not include it.
+fn specificity(range: &str, media: &str) -> Option<u8> {
+    if range == "*/*" {
+        return Some(0);
+    }
+    let (kind, _) = media.split_once('/')?;
+    match range.split_once('/')? {
+        (given, "*") => given.eq_ignore_ascii_case(kind).then_some(1),
+        _ => range.eq_ignore_ascii_case(media).then_some(2),
+    }
 }
 
 /// Returns true if the body has this media type, whatever its parameters are.
@@ -128,6 +193,38 @@ mod tests {
         for line in ["", "*/*", "application/json", "text/html;q=0", "text/html-like", "x;a=text/html"] {
             assert!(!wants_html(&with(ACCEPT, &[line])), "{line}");
         }
+    }
+
+    #[test]
+    fn a_client_gets_the_form_that_it_prefers_by_weight_and_then_by_name() {
+        use Representation::{Events, Html, Json, Text};
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+        for (line, expected) in [
+            (browser, Html),
+            ("", Html),
+            ("*/*", Html),
+            ("image/png", Html),
+            ("application/json", Json),
+            ("Application/JSON; charset=utf-8", Json),
+            ("text/html;q=0.5, application/json", Json),
+            ("application/json;q=0.5, text/html", Html),
+            ("text/plain", Text),
+            ("text/*", Html),
+            ("text/*, text/html;q=0", Text),
+            ("*/*, text/html;q=0.1", Json),
+            ("text/event-stream, */*", Events),
+            ("*/*;q=0.9, text/plain;q=0.9", Text),
+            ("text/plain, application/json", Text),
+            ("application/json, text/plain", Json),
+            ("text/event-stream;q=0, application/json;q=0.001", Json),
+            ("application/json;q=nonsense, text/plain;q=0.1", Text),
+        ] {
+            let offers = [Html, Json, Text, Events];
+            assert_eq!(Representation::preferred(&with(ACCEPT, &[line]), offers), expected, "{line}");
+        }
+        let lines = with(ACCEPT, &["application/json;q=0.2", "text/plain;q=0.3"]);
+        assert_eq!(Representation::preferred(&lines, [Html, Json, Text, Events]), Text);
+        assert_eq!(Representation::preferred(&HeaderMap::new(), [Text, Json]), Text);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use crate::http::avatars;
 use crate::http::avatars::UPLOAD_BYTES;
 use crate::http::bodies;
 use crate::http::compression;
+use crate::http::conversations;
 use crate::http::event_stream;
 use crate::http::files;
 use crate::http::forms;
@@ -115,7 +116,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .fallback(
             get(pages::page)
                 .layer(from_fn_with_state(RenderLimit::new(app.site.assets.clone()), render_limit::bound))
-                .fallback(nothing),
+                .fallback(nothing)
+                .layer(from_fn_with_state(app.clone(), conversations::negotiate)),
         )
         .layer(from_fn(bodies::check))
         .layer(from_fn_with_state(app.clone(), session::recognise))

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use wire::{ApplicationId, Refusal, Seq};
 
 use crate::config::{Config, OpenTopics};
+use crate::http::api::v1::authenticate::acting;
+use crate::http::conversations;
 use crate::http::listener::Peer;
 use crate::http::problem::Problem;
 use crate::middleware::{address, host, is_local_client, is_own_origin, origin_parts};
@@ -36,7 +38,8 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(claimed) = bearer(request.headers()).filter(|text| is_claimed_token(&app.config, text)) {
         let (path, peer) = (request.uri().path(), request.extensions().get::<Peer>().copied());
-        return match program(&app, claimed, path, request.headers(), peer).await {
+        let is_for_program = conversations::is_for_program(request.method(), path, request.headers());
+        return match program(&app, claimed, path, is_for_program, request.headers(), peer).await {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
                 next.run(request).await
@@ -96,16 +99,18 @@ fn is_claimed_token(config: &Config, text: &str) -> bool {
 }
 
 /// Returns the caller that an API token or a user token authenticates. A wrong token is refused: the request must not run as an
-/// anonymous one of another application. Pages, forms and files are for people with a session, and no token counts there; the
-/// operator's token counts nowhere here, since it reads no content.
+/// anonymous one of another application. Pages, forms and files are for people with a session, and no token counts there,
+/// but for the [other forms](conversations) of a conversation; the operator's token counts nowhere here, since it reads no
+/// content.
 async fn program(
     app: &AppState,
     claimed: &str,
     path: &str,
+    is_for_program: bool,
     headers: &HeaderMap,
     peer: Option<Peer>,
 ) -> Result<Caller, Error> {
-    let counts = ["/publish", "/ws"].contains(&path) || path.starts_with("/topics/");
+    let counts = is_for_program || ["/publish", "/ws"].contains(&path) || path.starts_with("/topics/");
     let is_operators = ApiToken::parse(claimed).is_some_and(|token| token.kind() == TokenKind::Operator);
     if !counts || is_operators {
         return Err(Refusal::TokenBad.into());
@@ -113,7 +118,8 @@ async fn program(
     let caller = app.chat.authenticate_token(claimed).await?.ok_or(Refusal::TokenBad)?;
     app.chat.take_request(&caller)?;
     let from = peer.map(|peer| address(&app.config, headers, peer));
-    Ok(Caller { from, ..caller })
+    let caller = Caller { from, ..caller };
+    if is_for_program { acting(app, caller, headers).await } else { Ok(caller) }
 }
 
 /// Returns the browser's description of itself.

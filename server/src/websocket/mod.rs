@@ -17,7 +17,7 @@ mod stream;
 mod timer_wheel;
 mod upgrade;
 
-pub(crate) use connection_limits::ConnectionLimits;
+pub(crate) use connection_limits::{ConnectionLimits, SocketPermit};
 pub(crate) use replies::encode as encode_frame;
 pub(crate) use timer_wheel::{Timer, TimerWheel};
 pub(crate) use upgrade::upgrade;

@@ -302,3 +302,95 @@ async fn webhooks_of_two_applications_with_equal_names_are_different_ones() {
     shop.get(&format!("{HOOKS}/grafana")).await.is(200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_bot_has_no_name_of_a_member_and_is_found_by_its_own() {
+    let server = server().await;
+    let (shop, path) = shop(&server).await;
+    for alike in ["Ann", "ANN", "Αnn"] {
+        let refused = shop.put(&format!("{HOOKS}/ann"), json!({ "display_name": alike })).await;
+        let refused = refused.fails(422, "hook_looks_like_member");
+        assert_eq!(refused.body["params"]["name"], "Ann", "{alike}");
+        let renamed = shop.put(&format!("{HOOKS}/grafana"), json!({ "display_name": alike })).await;
+        renamed.fails(422, "hook_looks_like_member");
+    }
+    says(&post_json(&server, &path, &json!({ "text": "the disk is full" })).await, 200, "ok");
+    shop.acting_as("ann").post("/conversations/tea/messages", json!({ "text": "which disk?" })).await.is(201);
+    let found = async |program: &Program<'_>, query: &str| {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        loop {
+            // Only an index that has everything answers for good.
+            let page = program.get(&format!("/search?{query}")).await.is(200).body;
+            if page["partial"] == false && page["items"] != json!([])
+                || deadline < tokio::time::Instant::now()
+            {
+                return page["items"].clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let bot = shop.get(&format!("{HOOKS}/grafana")).await.is(200).body["bot"].as_str().unwrap().to_owned();
+    for (program, author) in [
+        (&shop, "grafana".to_owned()),
+        (&shop.acting_as("ben"), "grafana".to_owned()),
+        (&shop, format!("id:{bot}")),
+    ] {
+        let items = found(program, &format!("q=disk&conversation=tea&author={author}")).await;
+        assert_eq!(
+            (items.as_array().unwrap().len(), &items[0]["bot"]),
+            (1, &json!(true)),
+            "{author}: {items}"
+        );
+    }
+    let anns = found(&shop, "q=disk&conversation=tea&author=ann").await;
+    assert_eq!((anns.as_array().unwrap().len(), anns[0].get("bot")), (1, None), "{anns}");
+    shop.get("/search?q=disk&author=grafana").await.fails(404, "not_found");
+    shop.acting_as("ben").get("/search?q=disk&author=grafana").await.fails(404, "not_found");
+    shop.get("/search?q=disk&conversation=tea&author=nobody").await.fails(404, "not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_is_the_same_message_after_a_member_whom_it_names_has_another_name() {
+    let server = server().await;
+    let (shop, path) = shop(&server).await;
+    let ann = shop.get("/users/ann").await.is(200).body["id"].as_str().unwrap().to_owned();
+    let payload = json!({ "text": format!("<@{ann}> the build is red") }).to_string();
+    let key = "Idempotency-Key: build-7\r\n";
+    says(&post(&server, &path, key, payload.as_bytes()).await, 200, "ok");
+    shop.put("/users/ann", json!({ "name": "Anna" })).await.is(200);
+    says(&post(&server, &path, key, payload.as_bytes()).await, 200, "ok");
+    assert_eq!(texts(&shop).await, ["@Ann the build is red"]);
+    says(&post(&server, &path, key, br#"{"text":"another"}"#).await, 409, "send_id_taken");
+    says(&post(&server, &path, "", br#"{"text":"cut \ud83e"}"#).await, 200, "ok");
+    assert_eq!(
+        texts(&shop).await.last().unwrap(),
+        "cut \u{fffd}",
+        "half a surrogate pair, as Slack takes it"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_webhooks_of_a_group_have_a_rate_limit_together() {
+    let server = with(|config| {
+        (config.limits.hook_burst, config.limits.hook_posts_per_second) = (2, 0.001);
+    })
+    .await;
+    let (shop, _) = shop(&server).await;
+    let mut paths = Vec::new();
+    for number in 0..6 {
+        let named = json!({ "display_name": format!("Alarm {number}") });
+        let made = shop.put(&format!("{HOOKS}/alarm-{number}"), named).await.is(201).body;
+        paths.push(made["path"].as_str().unwrap().to_owned());
+    }
+    for path in paths[..5].iter().chain(&paths[..5]) {
+        says(&post_json(&server, path, &json!({ "text": "!" })).await, 200, "ok");
+    }
+    says(&post_json(&server, &paths[5], &json!({ "text": "!" })).await, 429, "rate_limited");
+    shop.has_conversation("bread", &[]).await;
+    let made =
+        shop.put("/conversations/bread/hooks/oven", json!({ "display_name": "Oven" })).await.is(201).body;
+    says(&post_json(&server, made["path"].as_str().unwrap(), &json!({ "text": "!" })).await, 200, "ok");
+    server.stop().await;
+}

@@ -1,4 +1,4 @@
-//! The examples of `docs/api.md`, `docs/files.md`, `docs/webhooks.md` and `examples/`, run as they are written.
+//! The examples of `docs/api.md`, `docs/files.md`, `docs/webhooks.md`, `docs/terminal.md` and `examples/`, run as they are written.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -94,6 +94,19 @@ fn every_example_of_the_page_about_webhooks_works() {
     assert!(blocks >= 4, "{blocks} blocks");
     let printed = run(&home, server.addr(), &script);
     for expected in ["ok", "\"bot\":true", "Build 7", "\"display_name\":\"Builds\"", "invalid_token"] {
+        assert!(printed.contains(expected), "{expected}: {printed}");
+    }
+    server.stop();
+}
+
+#[test]
+fn every_example_of_the_page_about_terminals_works() {
+    let home = Home::new();
+    let server = home.serve();
+    let (script, blocks) = script(include_str!("../../../docs/terminal.md"));
+    assert!(blocks >= 3, "{blocks} blocks");
+    let printed = run(&home, server.addr(), &script);
+    for expected in ["* Ngozi joined\n", "\"entries\":[", "event: subscribed", "\"duplicate\":false"] {
         assert!(printed.contains(expected), "{expected}: {printed}");
     }
     server.stop();

@@ -146,7 +146,7 @@ fn Hits(page: Part, me: Person, form: SearchForm) -> impl IntoView {
 #[component]
 fn Hit(hit: SearchHit, me: Person) -> impl IntoView {
     let t = use_texts();
-    let SearchHit { what, seq, author, at, excerpt: Excerpt(pieces) } = hit;
+    let SearchHit { what, seq, author, is_bot, at, excerpt: Excerpt(pieces) } = hit;
     let zone = use_zone().get_untracked();
     let piece = |(piece, is_hit): (String, bool)| {
         if is_hit { view! { <mark class="hit-mark">{piece}</mark> }.into_any() } else { piece.into_any() }
@@ -157,6 +157,7 @@ fn Hit(hit: SearchHit, me: Person) -> impl IntoView {
             <a class="hit-link" href=format!("{}?at={seq}#m{seq}", what.path())>
                 <span class="hit-head">
                     <strong>{hit_of(t, &author, &what, &me).view()}</strong>
+                    {is_bot.then(|| view! { <span class="tag tag-bot">{t.bot()}</span> })}
                     <time datetime=at.to_string()>{t.moment(&zone, at)}</time>
                 </span>
                 <span class="hit-text" dir="auto">{pieces}</span>

@@ -49,6 +49,7 @@ impl ApplicationState {
                 break;
             }
             page.position = held.position;
+            page.positions.push(held.position);
             page.entries.push(self.shown(held.entry.clone()));
         }
         let is_passed = |(at, _): &(_, Topic)| !page.more || *at <= page.position;

@@ -1,18 +1,18 @@
 //! The rules for incoming webhooks of a group.
 
 use wire::limits::GROUP_HOOKS;
-use wire::{Event, HookChange, Refusal, UserId};
+use wire::{Event, HookChange, PersonName, Refusal, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
 use crate::auth::session::TokenHash;
-use crate::names::HookName;
+use crate::names::{HookName, Login};
 use crate::ports::store::{Fact, Hook, HookFact, Roster};
 
 /// An admin creates an incoming webhook, or gives the one of this name the display name of `new`.
 ///
 /// # Errors
-/// [`Refusal::NotMember`], [`Refusal::NotAdmin`], [`Refusal::TooManyHooks`].
+/// [`Refusal::NotMember`], [`Refusal::NotAdmin`], [`Refusal::TooManyHooks`], [`Refusal::HookLooksLikeMember`].
 pub fn put_hook(
     roster: &Roster,
     hooks: &[Hook],
@@ -25,12 +25,14 @@ pub fn put_hook(
     match hooks.iter().find(|hook| hook.name == new.name) {
         Some(hook) if hook.bot.name == display_name => Ok(Decision::nothing()),
         Some(hook) => {
+            looks_like_nobody(roster, &display_name)?;
             let renamed = HookFact::Renamed(new.name, display_name);
             let hook = Hook { bot: new.bot, ..hook.clone() };
             decision(roster, by, &hook, renamed, HookChange::Renamed)
         }
         None if hooks.len() >= GROUP_HOOKS => Err(Refusal::TooManyHooks),
         None => {
+            looks_like_nobody(roster, &display_name)?;
             let added = HookFact::Added { hook: new.clone(), token };
             decision(roster, by, &new, added, HookChange::Created)
         }
@@ -66,6 +68,14 @@ pub fn delete_hook(
     needs_admin(roster, by)?;
     let hook = hooks.iter().find(|hook| hook.name == *name).ok_or(Refusal::NotFound)?;
     decision(roster, by, hook, HookFact::Removed(name.clone()), HookChange::Deleted)
+}
+
+/// Refuses the name of a bot that could be taken for that of a member.
+fn looks_like_nobody(roster: &Roster, display_name: &PersonName) -> Result<(), Refusal> {
+    let own = Login::new(display_name.as_str())?;
+    let names = roster.members.iter().map(|member| &member.person.name);
+    let mut alike = names.filter(|name| Login::new(name.as_str()).is_ok_and(|login| login.looks_like(&own)));
+    alike.next().map_or(Ok(()), |name| Err(Refusal::HookLooksLikeMember { name: name.to_string() }))
 }
 
 fn decision(
@@ -144,6 +154,27 @@ mod tests {
         }
         tea.owner = Some(cal());
         assert!(delete_hook(&tea, &hooks, cal().id, &kettle.name).is_ok());
+    }
+
+    #[test]
+    fn a_bot_has_no_name_that_looks_like_that_of_a_member() {
+        let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        let put =
+            |hooks: &[Hook], name: &str| put_hook(&tea, hooks, ann().id, hook(&tea, "kettle", name), TOKEN);
+        let ben = ben().name.to_string();
+        let capitals = ben.to_uppercase();
+        let taken = Refusal::HookLooksLikeMember { name: ben.clone() };
+        for alike in [ben.as_str(), &capitals, &ben.replace('e', "е")] {
+            assert_eq!(put(&[], alike), Err(taken.clone()), "{alike}");
+            assert_eq!(
+                put(&[hook(&tea, "kettle", "Kettle")], alike),
+                Err(taken.clone()),
+                "renamed to {alike}"
+            );
+        }
+        assert!(put(&[], "Cal").is_ok(), "nobody here is called that");
+        let named_before = [hook(&tea, "kettle", &ben)];
+        assert_eq!(put(&named_before, &ben), Ok(Decision::nothing()), "a member may have come later");
     }
 
     #[test]

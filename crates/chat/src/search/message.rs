@@ -15,6 +15,8 @@ pub struct SearchedMessage {
     pub reader: Option<UserId>,
     /// The user who wrote it.
     pub author: Person,
+    /// True if that is the bot of an incoming webhook.
+    pub is_bot: bool,
     /// The time at which it was accepted.
     pub at: Timestamp,
     /// Its text.
@@ -31,7 +33,10 @@ impl SearchedMessage {
             }
             _ => (entry.topic.clone(), entry.seq, None),
         };
-        let Event::Message { author, body, .. } = event_of(&entry.data).carried() else { return None };
-        Some(Self { conversation: topic.conversation()?, seq, reader, author, at: entry.timestamp, body })
+        let Event::Message { author, body, bot: is_bot, .. } = event_of(&entry.data).carried() else {
+            return None;
+        };
+        let conversation = topic.conversation()?;
+        Some(Self { conversation, seq, reader, author, is_bot, at: entry.timestamp, body })
     }
 }

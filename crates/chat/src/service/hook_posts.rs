@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use wire::{Conversation, Inline, Member, Person, Refusal, RichText, SendId, UserId};
+use wire::{Conversation, Inline, Member, Person, Refusal, RichText, SendId, Topic, UserId};
 
-use super::compose::Composition;
+use super::compose::{Composition, hash};
 use super::parsing::takes_long;
 use crate::auth::api_token::{ApiToken, TokenKind};
 use crate::auth::caller::{Caller, Principal};
@@ -47,11 +47,14 @@ impl Chat {
             return Err(Refusal::NotFound.into());
         };
         self.hook_rate.take(caller.key(hook.bot.id), self.monotonic.now())?;
-        let SlackMessage { text, body, .. } = self.read_payload(caller, hook, payload).await?;
+        self.hook_group_rate.take(caller.log(Topic::group(hook.group)), self.monotonic.now())?;
+        let (sent, SlackMessage { text, body, .. }) = self.read_payload(caller, hook, payload).await?;
         if !body.shows() {
             return Err(Refusal::TextEmpty.into());
         }
-        let draft = self.hook_draft(hook, text, body, id);
+        let mut draft = self.hook_draft(hook, text, body, id);
+        // Of what was sent: a member whom it names may be called something else at a retry.
+        draft.body = hash(&draft.topic, sent.as_bytes());
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
         let write = LogWrite::PostByHook(HookPost { draft, token });
         let (seq, timestamp, duplicate) = match self.commit(caller, write).await? {
@@ -63,20 +66,22 @@ impl Chat {
         Ok(Ack { id, topic, seq, timestamp, duplicate })
     }
 
-    /// Reads a payload. The members of the group are looked up only if it names users.
+    /// Reads a payload; returns its text as it was sent, and the message. The members of the group are looked up only if it
+    /// names users.
     async fn read_payload(
         &self,
         caller: &Caller,
         hook: &Hook,
         payload: Bytes,
-    ) -> Result<SlackMessage, Error> {
+    ) -> Result<(String, SlackMessage), Error> {
         let said = self.read_payload_among(payload.clone(), Vec::new()).await?;
+        let sent = said.text.clone();
         if said.unknown.is_empty() {
-            return Ok(said);
+            return Ok((sent, said));
         }
         let roster = self.reader(caller).roster(hook.group).await?;
         let members = roster.map(|roster| roster.members).unwrap_or_default();
-        self.read_payload_among(payload, members).await
+        Ok((sent, self.read_payload_among(payload, members).await?))
     }
 
     /// As [`Chat::read_payload`], among these members.
@@ -108,7 +113,7 @@ impl Chat {
 
 /// Parses a payload and formats it; members whom it names are mentioned.
 fn parse(payload: &[u8], members: &[Member]) -> Result<SlackMessage, Refusal> {
-    let payload: Value = serde_json::from_slice(payload).map_err(|_| Refusal::JsonBad)?;
+    let payload: Value = slack::decode(payload).ok_or(Refusal::JsonBad)?;
     if payload.is_object() { Ok(slack::read(&payload, &users(members))) } else { Err(Refusal::JsonNotObject) }
 }
 

@@ -21,6 +21,21 @@ pub struct Inbox {
     pub resets: Vec<InboxReset>,
 }
 
+/// A place in a user's inbox, behind an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboxPlace(Position);
+
+/// A part of an inbox that somebody follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxPart {
+    /// The entries in the order in which they were committed, each with the cursor after it.
+    pub entries: Vec<(Entry<Json>, String)>,
+    /// True if there are more entries.
+    pub more: bool,
+    /// The parts of the inbox that have lost entries.
+    pub resets: Vec<InboxReset>,
+}
+
 /// A loss of entries in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxReset {
@@ -67,7 +82,7 @@ impl Chat {
     pub async fn inbox(&self, caller: &Caller, cursor: Option<&str>, limit: usize) -> Result<Inbox, Error> {
         let me = caller.user()?;
         let limit = limit.clamp(1, PAGE_ENTRIES);
-        let purpose = format!("inbox {} {}", caller.application, me.id);
+        let purpose = purpose(caller, me);
         let Some((epoch, after)) =
             cursor.map(|cursor| self.cursor_seal.open(&purpose, cursor)).transpose()?
         else {
@@ -81,13 +96,77 @@ impl Chat {
             return Ok(Inbox { resets: vec![reset], ..self.sealed(&purpose, page) });
         }
         let page = self.read_inbox(caller, me, after, limit).await?;
+        self.confirm_inbox(caller, me, &page);
+        Ok(self.sealed(&purpose, page))
+    }
+
+    /// Begins to follow a user's inbox: after a cursor, which confirms that everything up to it has arrived, or with what
+    /// is new from now on. Returns the reset as well if the cursor is of another epoch.
+    ///
+    /// # Errors
+    /// Those of [`Chat::inbox`].
+    pub async fn follow_inbox(
+        &self,
+        caller: &Caller,
+        cursor: Option<&str>,
+    ) -> Result<(InboxPlace, Option<InboxReset>), Error> {
+        let me = caller.user()?;
+        let opened = cursor.map(|cursor| self.cursor_seal.open(&purpose(caller, me), cursor)).transpose()?;
+        match opened {
+            Some((epoch, after)) if epoch == self.store.epoch() => {
+                self.confirm_inbox(caller, me, &self.read_inbox(caller, me, after, 0).await?);
+                Ok((InboxPlace(after), None))
+            }
+            other => {
+                let reset = InboxReset { topic: None, reason: InboxLoss::EpochChanged };
+                Ok((InboxPlace(self.inbox_head(caller, me).await?), other.map(|_| reset)))
+            }
+        }
+    }
+
+    /// Returns the entries after a place of a user's inbox, and moves the place behind them. It confirms nothing: they
+    /// have not arrived yet.
+    ///
+    /// # Errors
+    /// Those of [`Chat::inbox`].
+    pub async fn next_of_inbox(&self, caller: &Caller, place: &mut InboxPlace) -> Result<InboxPart, Error> {
+        let me = caller.user()?;
+        let page = self.read_inbox(caller, me, place.0, PAGE_ENTRIES).await?;
+        place.0 = page.position;
+        let cursors: Vec<String> =
+            page.positions.iter().map(|at| self.seal(&purpose(caller, me), *at)).collect();
+        let Inbox { entries, more, resets, .. } = self.sealed(&purpose(caller, me), page);
+        Ok(InboxPart { entries: entries.into_iter().zip(cursors).collect(), more, resets })
+    }
+
+    /// Returns the cursor of a place in a user's inbox.
+    ///
+    /// # Errors
+    /// Those of [`Caller::user`].
+    pub fn inbox_cursor(&self, caller: &Caller, place: InboxPlace) -> Result<String, Error> {
+        Ok(self.seal(&purpose(caller, caller.user()?), place.0))
+    }
+
+    /// Returns the topics of a user's inbox: their own, and those of at most `limit` conversations, the ones with the newest
+    /// entries.
+    ///
+    /// # Errors
+    /// Those of [`Caller::user`].
+    pub async fn inbox_topics(&self, caller: &Caller, limit: usize) -> Result<Vec<Topic>, Error> {
+        let me = caller.user()?;
+        let found = self.reader(caller).conversations(me.id, limit).await?;
+        let conversations = found.mine.iter().map(|item| item.what.topic());
+        Ok(std::iter::once(Topic::user(me.id)).chain(conversations).collect())
+    }
+
+    /// Confirms that everything before a page has arrived.
+    fn confirm_inbox(&self, caller: &Caller, me: &Person, page: &InboxPage) {
         for (conversation, seq) in &page.delivered {
             self.ephemeral.confirm(*conversation, caller.key(me.id), *seq);
         }
         if let Some(seq) = page.own_delivered {
             self.ephemeral.confirm_own(caller.key(me.id), seq);
         }
-        Ok(self.sealed(&purpose, page))
     }
 
     async fn read_inbox(
@@ -109,7 +188,7 @@ impl Chat {
 
     fn sealed(&self, purpose: &str, page: InboxPage) -> Inbox {
         let InboxPage { entries, position, more, trimmed, .. } = page;
-        let cursor = self.cursor_seal.seal(self.random(), purpose, self.store.epoch(), position);
+        let cursor = self.seal(purpose, position);
         let lost = |topic, reason| InboxReset { topic: Some(topic), reason };
         let left = entries.iter().filter_map(|entry| match (entry.topic.kind(), event_of(&entry.data)) {
             (TopicKind::User(_), Event::GroupGone { id }) => Some(Topic::of(Conversation::Group(id))),
@@ -120,4 +199,12 @@ impl Chat {
         let resets = left.chain(trimmed).collect();
         Inbox { entries, cursor, more, resets }
     }
+    fn seal(&self, purpose: &str, position: Position) -> String {
+        self.cursor_seal.seal(self.random(), purpose, self.store.epoch(), position)
+    }
+}
+
+/// Returns the purpose of the cursors of a user's inbox.
+fn purpose(caller: &Caller, me: &Person) -> String {
+    format!("inbox {} {}", caller.application, me.id)
 }

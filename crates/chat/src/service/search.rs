@@ -55,6 +55,8 @@ pub struct SearchHit {
     pub seq: Seq,
     /// The user who wrote it.
     pub author: Person,
+    /// True if that is the bot of an incoming webhook.
+    pub is_bot: bool,
     /// The time at which it was accepted.
     pub at: Timestamp,
     /// The part of it around the first hit.
@@ -275,6 +277,7 @@ impl Chat {
             what,
             seq: message.seq,
             author: message.author,
+            is_bot: message.is_bot,
             at: message.at,
             excerpt: Excerpt::new(&text, &request.query),
         };

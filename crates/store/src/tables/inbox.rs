@@ -70,7 +70,10 @@ pub(super) fn inbox(
             break;
         }
         page.position = position;
-        page.entries.extend(entry);
+        if let Some(entry) = entry {
+            page.entries.push(entry);
+            page.positions.push(position);
+        }
         if let Some((position, seq)) = at(db, source.log, seq.next())?.filter(|(at, _)| *at < horizon) {
             next.push(Reverse((position, number, seq)));
         }

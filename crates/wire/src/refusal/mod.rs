@@ -123,6 +123,11 @@ declare::refusals! {
     TooManyInvites = "too_many_invites", 422 [max: limits::GROUP_INVITES];
     /// The group has as many incoming webhooks as it may have.
     TooManyHooks = "too_many_hooks", 422 [max: limits::GROUP_HOOKS];
+    /// The name of an incoming webhook looks like that of a member.
+    HookLooksLikeMember {
+        /// The member's name.
+        name: String,
+    } = "hook_looks_like_member", 422;
     /// Only admins write here.
     Announcing = "announcing", 403;
     /// An admin has taken the word from the caller.

@@ -42,10 +42,15 @@ pub(super) fn push(text: &mut String, epoch: Epoch, frame: &str) -> Result<(), U
     let head = serde_json::from_str::<Head<'_>>(frame).map_err(|_| UnknownFrame)?;
     match (head.event, head.seq) {
         (Some(name), _) => push_named(text, &name, None, frame),
-        (None, Some(seq)) => push_event(text, None, Some(Cursor { epoch, seq }), frame),
+        (None, Some(seq)) => push_event(text, None, Some(&id(Cursor { epoch, seq })), frame),
         (None, None) => return Err(UnknownFrame),
     }
     Ok(())
+}
+
+/// Returns true if a frame is an entry, or cannot be read.
+pub(super) fn is_entry(frame: &[u8]) -> bool {
+    serde_json::from_slice::<Head<'_>>(frame).map_or(true, |head| head.event.is_none())
 }
 
 /// Appends the pause before a client reconnects.
@@ -59,13 +64,19 @@ pub(super) fn push_reset(text: &mut String, cursor: Cursor, frame: &ServerFrame)
 }
 
 /// Appends an event with a name, and an id if clients are to resume after it.
-pub(super) fn push_named(text: &mut String, name: &str, id: Option<Cursor>, data: &str) {
-    push_event(text, Some(name), id, data);
+pub(super) fn push_named(text: &mut String, name: &str, cursor: Option<Cursor>, data: &str) {
+    push_event(text, Some(name), cursor.map(id).as_deref(), data);
 }
 
-fn push_event(text: &mut String, name: Option<&str>, id: Option<Cursor>, data: &str) {
-    if let Some(Cursor { epoch, seq }) = id {
-        text.push_str(&format!("id: {epoch}:{seq}\n"));
+/// Returns the id of an event after which a reader of a log has this cursor.
+fn id(Cursor { epoch, seq }: Cursor) -> String {
+    format!("{epoch}:{seq}")
+}
+
+/// Appends an event, with a name and an id if it has them.
+pub(super) fn push_event(text: &mut String, name: Option<&str>, id: Option<&str>, data: &str) {
+    if let Some(id) = id {
+        text.push_str(&format!("id: {id}\n"));
     }
     if let Some(name) = name {
         text.push_str(&format!("event: {name}\n"));

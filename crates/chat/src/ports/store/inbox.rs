@@ -23,6 +23,8 @@ pub struct InboxRequest {
 pub struct InboxPage {
     /// The entries, in the order in which they were committed.
     pub entries: Vec<Entry<Json>>,
+    /// The position of each entry: a page after it begins with the next one.
+    pub positions: Vec<Position>,
     /// The position up to which the user has everything with this page.
     pub position: Position,
     /// The position of the newest entry of the inbox; the one that was asked for if there is none after it.

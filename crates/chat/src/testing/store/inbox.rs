@@ -55,6 +55,11 @@ pub async fn entries_of_all_conversations_come_in_the_order_of_their_commits(fre
         [(tea.clone(), 3), (own.clone(), 1), (direct.clone(), 1), (own.clone(), 2), (tea.clone(), 4)];
     let all = inbox(&store, &ben(), Position(0), 100).await;
     assert_eq!((places(&all), all.more), (expected.to_vec(), false), "from the moment he joined");
+    assert_eq!(all.positions.len(), expected.len());
+    for (number, position) in all.positions.iter().enumerate() {
+        let rest = inbox(&store, &ben(), *position, 100).await;
+        assert_eq!(places(&rest), expected[number + 1..], "after each entry");
+    }
     // In parts, each after the one before.
     let (mut after, mut parts) = (Position(0), Vec::new());
     for number in 0..5 {

@@ -9,6 +9,7 @@ mod bounds;
 mod mrkdwn;
 mod rich_text_block;
 mod source;
+mod surrogates;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -18,6 +19,8 @@ use wire::limits::TEXT_BYTES;
 use wire::{Block, Inline, RichText};
 
 use super::shortcodes;
+
+pub(crate) use self::surrogates::decode;
 
 /// A message of a payload, formatted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chat::{Caller, Quota, UserRef, is_user_token};
+use chat::{Caller, Error, Quota, UserRef, is_user_token};
 use http::header::{ORIGIN, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -77,7 +77,7 @@ async fn program(
 /// Returns true for a request that opens a stream.
 fn is_stream(request: &Request) -> bool {
     let path = request.uri().path();
-    let streams = path.ends_with("/messages") || path.ends_with("/entries");
+    let streams = path.ends_with("/messages") || path.ends_with("/entries") || path == "/inbox";
     streams && request.method() == Method::GET && event_stream::is_wanted(request.headers())
 }
 
@@ -103,11 +103,16 @@ async fn admit(
             return Err(Refusal::OriginForeign.into());
         }
     }
+    Ok(acting(app, caller, headers).await?)
+}
+
+/// Returns the caller as which a request runs: an application acts as the user that `Hubbub-As` names.
+pub(crate) async fn acting(app: &AppState, caller: Caller, headers: &HeaderMap) -> Result<Caller, Error> {
     let Some(user) = headers.get(AS) else { return Ok(caller) };
     // A header is ASCII, so other characters are percent-encoded as in a path.
     let user = percent_decode_str(user.to_str().map_err(|_| Refusal::KeyBad)?);
     let user = UserRef::parse(&user.decode_utf8().map_err(|_| Refusal::KeyBad)?)?;
-    Ok(app.chat.act_as(caller, &user).await?)
+    app.chat.act_as(caller, &user).await
 }
 
 /// Adds the state of the rate limits (draft-ietf-httpapi-ratelimit-headers, version 11).

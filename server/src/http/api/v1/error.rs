@@ -59,6 +59,16 @@ impl ApiError {
         }
     }
 
+    /// Returns the problem document, for the request with this id.
+    pub(crate) fn document(&self, request_id: String) -> Response {
+        let mut document = (self.status, Json(self.problem(request_id))).into_response();
+        let headers = document.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        add_headers(headers, &self.refused);
+        document
+    }
+
     /// Returns the sentence, as for programs: that of pages says what a person does next.
     fn sentence(&self) -> String {
         match &self.detail {
@@ -124,12 +134,8 @@ pub(crate) async fn explain(request: Request, next: Next) -> Response {
             _ => Refusal::RequestBad,
         })
     });
-    let mut document = (error.status, Json(error.problem(id))).into_response();
-    let headers = document.headers_mut();
-    keep(response.headers(), headers);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    add_headers(headers, &error.refused);
+    let mut document = error.document(id);
+    keep(response.headers(), document.headers_mut());
     document
 }
 

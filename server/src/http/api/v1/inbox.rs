@@ -1,14 +1,18 @@
 //! The route of the inbox: everything new for a user, in one list.
 
 use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chat::{Caller, Inbox, InboxReset};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wire::{Expected, Refusal};
 
 use super::error::{ApiError, Problem};
+use super::message_forms::varying;
 use super::messages::LogEntry;
+use crate::http::event_stream;
 use crate::server::AppState;
 
 /// The part of the inbox that is asked for.
@@ -20,6 +24,8 @@ pub(crate) struct InboxPart {
     /// The most entries, 1 to 100.
     #[param(value_type = Option<u32>)]
     limit: Option<String>,
+    /// With `Accept: text/event-stream`: the same as `after`, as in other streams.
+    since: Option<String>,
 }
 
 /// A part of a user's inbox.
@@ -47,20 +53,30 @@ pub(crate) struct Lost {
 }
 
 /// Returns what is new for the user of `Hubbub-As`: entries of their own log, of their conversations since they joined,
-/// and of their directs.
+/// and of their directs. With `Accept: text/event-stream` the entries come as they are committed, each an event, until the
+/// connection is closed.
 #[utoipa::path(
     get, path = "/inbox", tag = "inbox", params(InboxPart),
-    responses((status = 200, body = InboxEntries), (status = "default", body = Problem))
+    responses(
+        (status = 200, content((InboxEntries = "application/json"), (String = "text/event-stream"))),
+        (status = "default", body = Problem)
+    )
 )]
 pub(crate) async fn read(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Query(part): Query<InboxPart>,
-) -> Result<Json<InboxEntries>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if event_stream::is_wanted(&headers) {
+        let after = part.since.as_deref().or(part.after.as_deref());
+        return Ok(varying(event_stream::follow_inbox(&app, caller, &headers, after).await?));
+    }
     let Inbox { entries, cursor, more, resets } =
         app.chat.inbox(&caller, part.after.as_deref(), part.limit()?).await?;
     let entries = entries.into_iter().map(LogEntry::from).collect();
-    Ok(Json(InboxEntries { entries, cursor, more, reset: resets.into_iter().map(Lost::from).collect() }))
+    let reset = resets.into_iter().map(Lost::from).collect();
+    Ok(varying(Json(InboxEntries { entries, cursor, more, reset }).into_response()))
 }
 
 impl InboxPart {

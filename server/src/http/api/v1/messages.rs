@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{Range, Version, version_of};
+use chat::store::{Range, Version};
 use chat::{Ack, Caller, ConversationRef, ExternalMessage, JsonPage, UserRef};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -15,14 +15,15 @@ use wire::{Amendment, Entry, Expected, Json as RawJson, NewAttachment, Refusal, 
 
 use super::body::Body;
 use super::conversations::topic;
-use super::entity_tag::{etag, expected};
+use super::entity_tag::expected;
 use super::error::{ApiError, Problem};
-use crate::http::event_stream;
+use super::message_forms::{LIST, ONE, list_as, read_as, varying};
+use crate::http::negotiation::Representation;
 use crate::http::topics::number;
 use crate::server::AppState;
 
 /// A message to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct NewMessage {
     /// The text, Markdown of at most 16 KiB.
     #[serde(default)]
@@ -163,7 +164,7 @@ pub(crate) async fn send(
 }
 
 /// Returns messages and notices of a conversation, oldest first. With `Accept: text/event-stream` they come as they are
-/// sent, each an event, until the connection is closed.
+/// sent, each an event, until the connection is closed. With `Accept: text/plain` they are lines of text.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/messages", tag = "messages",
     params(
@@ -171,7 +172,9 @@ pub(crate) async fn send(
         Slice
     ),
     responses(
-        (status = 200, content((Log = "application/json"), (String = "text/event-stream"))),
+        (status = 200, content(
+            (Log = "application/json"), (String = "text/event-stream"), (String = "text/plain")
+        )),
         (status = "default", body = Problem)
     )
 )]
@@ -183,32 +186,31 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
-    if event_stream::is_wanted(&headers) {
-        return Ok(event_stream::follow(&app, caller, &headers, topic, slice.since.as_deref()).await?);
-    }
-    Ok(log(app.chat.history_json(&caller, &topic, slice.range()?).await?))
+    let form = Representation::preferred(&headers, LIST);
+    list_as(&app, caller, topic, &slice, &headers, form).await.map(varying)
 }
 
-/// Returns a message as it is now, with its version.
+/// Returns a message as it is now, with its version; with `Accept: text/plain` its line.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/messages/{seq}", tag = "messages",
     params(
         ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
         ("seq" = u64, Path, description = "The number of the message"),
     ),
-    responses((status = 200, body = LogEntry), (status = "default", body = Problem))
+    responses(
+        (status = 200, content((LogEntry = "application/json"), (String = "text/plain"))),
+        (status = "default", body = Problem)
+    )
 )]
 pub(crate) async fn read(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((conversation, seq)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
-    let seq = place(&seq)?;
-    let range = Range { after: Some(Seq(seq.0.saturating_sub(1))), limit: 1, ..Range::default() };
-    let found = app.chat.history(&caller, &topic, range).await?.entries.into_iter().next();
-    let entry = found.filter(|entry| entry.seq == seq).ok_or(Refusal::NotFound)?;
-    Ok((etag(version_of(&entry.data)), Json(LogEntry::from(entry))).into_response())
+    let form = Representation::preferred(&headers, ONE);
+    read_as(&app, caller, topic, place(&seq)?, &headers, form).await.map(varying)
 }
 
 /// Edits a message of the user of `Hubbub-As`, or of the application.
@@ -315,6 +317,13 @@ pub(crate) fn within(seq: u64, field: &'static str) -> Result<Seq, Refusal> {
         Ok(Seq(seq))
     } else {
         Err(Refusal::FieldWrong { field: field.into(), wants: Expected::MessageNumber })
+    }
+}
+
+impl NewMessage {
+    /// Returns a message with a text and nothing else.
+    pub(crate) fn of(text: String) -> Self {
+        Self { text, ..Self::default() }
     }
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct FoundMessage {
     seq: u64,
     /// Its author.
     author: User,
+    /// True if the author is the bot of an incoming webhook, and no user.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    bot: bool,
     /// The time at which it was accepted, RFC 3339 UTC.
     timestamp: String,
     /// The part of its text around the first word that was found, in pieces.
@@ -62,7 +65,7 @@ pub(crate) struct MessageQuery {
     q: Option<String>,
     /// Your key for the conversation, `id:` and its id, or a direct. Without it, all conversations of the user.
     conversation: Option<String>,
-    /// Your key for the author, or `id:` and their id.
+    /// Your key for the author, or `id:` and their id. Together with `conversation` also the name of an incoming webhook.
     author: Option<String>,
     /// The earliest time, such as `2026-11-30T09:00:00.000Z`.
     from: Option<String>,
@@ -90,7 +93,10 @@ pub(crate) async fn search(
         None => None,
     };
     let authors = match &asked.author {
-        Some(name) => Some(vec![app.chat.external_user(&caller, &UserRef::parse(name)?).await?.person.id]),
+        Some(name) => {
+            let name = UserRef::parse(name)?;
+            Some(vec![app.chat.search_author(&caller, &name, conversation.as_ref()).await?])
+        }
         None => None,
     };
     let query = match SearchQuery::parse(asked.q.as_deref().unwrap_or_default()) {
@@ -118,7 +124,7 @@ pub(crate) async fn search(
 }
 
 async fn item(app: &AppState, caller: &Caller, hit: SearchHit) -> Result<FoundMessage, ApiError> {
-    let SearchHit { what, seq, author, at, excerpt } = hit;
+    let SearchHit { what, seq, author, is_bot, at, excerpt } = hit;
     let topic = what.topic();
     let pieces = excerpt.0.into_iter().map(|(text, hit)| ExcerptPiece { text, hit });
     Ok(FoundMessage {
@@ -126,6 +132,7 @@ async fn item(app: &AppState, caller: &Caller, hit: SearchHit) -> Result<FoundMe
         topic: topic.as_str().to_owned(),
         seq: seq.0,
         author: User::named(app, caller, author).await?,
+        bot: is_bot,
         timestamp: at.to_string(),
         excerpt: pieces.collect(),
     })
