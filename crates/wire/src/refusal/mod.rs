@@ -123,6 +123,12 @@ declare::refusals! {
     TooManyInvites = "too_many_invites", 422 [max: limits::GROUP_INVITES];
     /// The group has as many incoming webhooks as it may have.
     TooManyHooks = "too_many_hooks", 422 [max: limits::GROUP_HOOKS];
+    /// The application has as many outgoing webhooks as it may have.
+    TooManyWebhooks = "too_many_webhooks", 422 [max: limits::WEBHOOKS];
+    /// The webhook is not active, so that it gets nothing.
+    WebhookInactive = "webhook_inactive", 422;
+    /// The server does not call this address: it is not public, or on another port than 80 and 443.
+    UrlNotAllowed = "url_not_allowed", 422;
     /// Only admins write here.
     Announcing = "announcing", 403;
     /// An admin has taken the word from the caller.
