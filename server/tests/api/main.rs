@@ -20,3 +20,4 @@ mod operator;
 mod retention;
 mod streams;
 mod users;
+mod webhooks;
