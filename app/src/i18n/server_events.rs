@@ -1,6 +1,6 @@
 //! The sentences of audit events, invites and roles, on server-only pages.
 
-use wire::{AppRole, AuditEvent, EndedSessions, Event, HookChange, Invite, Timestamp};
+use wire::{AppRole, AuditEvent, EndedSessions, Event, HookChange, Invite, Person, Timestamp, WebhookChange};
 
 use super::sentence::{Sentence, Words};
 use super::texts::Texts;
@@ -57,8 +57,26 @@ impl Texts {
                 self.changed_role(by, of, Words(role))
             }
             AuditEvent::GroupDeleted { by, group } => self.deleted_group(by, &group.name),
+            AuditEvent::Webhook { change, webhook, by } => {
+                self.webhook_event(*change, webhook, by.as_ref())?
+            }
             AuditEvent::Unknown => return None,
         })
+    }
+
+    /// None for a change that only a person makes, without one.
+    fn webhook_event(self, change: WebhookChange, webhook: &str, by: Option<&Person>) -> Option<Sentence> {
+        if change == WebhookChange::Stopped {
+            return Some(self.stopped_webhook(webhook));
+        }
+        let change = match change {
+            WebhookChange::Created => "created",
+            WebhookChange::Changed => "changed",
+            WebhookChange::Rotated => "rotated",
+            WebhookChange::Replayed => "replayed",
+            WebhookChange::Deleted | WebhookChange::Stopped => "deleted",
+        };
+        by.map(|by| self.changed_webhook(by, webhook, Words(change)))
     }
 
     pub(crate) fn app_role(self, role: AppRole) -> &'static str {

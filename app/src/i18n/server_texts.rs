@@ -239,4 +239,6 @@ texts! {
     renamed_hook(by, hook),
     rotated_hook(by, hook),
     deleted_hook(by, hook),
+    changed_webhook(by, webhook, change),
+    stopped_webhook(webhook),
 }

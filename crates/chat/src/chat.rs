@@ -28,7 +28,9 @@ use crate::ports::bus::{Bus, NodeId};
 use crate::ports::clock::{Clock, NodeClock, SessionClock, SteadyClock};
 use crate::ports::http_client::HttpClient;
 use crate::ports::random::{RandomSource, random};
-use crate::ports::store::{Draft, JobCount, JobWrite, LeaseId, Store, StoreReader, TypedWrite, WithAudit};
+use crate::ports::store::{
+    Draft, JobCount, JobQueue, JobWrite, LeaseId, Store, StoreReader, TypedWrite, WithAudit,
+};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recent_entries::{RecentEntries, RecentMetrics};
 use crate::realtime::recovery_cache::RecoveryCache;
@@ -73,6 +75,8 @@ pub struct Chat {
     pub(crate) hook_rate: RateLimiter<UserKey>,
     /// Rate limit for the messages of all incoming webhooks of a group, by its log.
     pub(crate) hook_group_rate: RateLimiter<LogKey>,
+    /// Rate limit for tests of outgoing webhooks.
+    pub(crate) webhook_tests: RateLimiter<ApplicationId>,
     /// Rate limit for publishing to open topics, by application and network.
     pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
@@ -256,6 +260,7 @@ impl Chat {
                 limits.hook_burst.saturating_mul(GROUP_SHARES),
                 limits.hook_posts_per_second * f64::from(GROUP_SHARES),
             ),
+            webhook_tests: RateLimiter::new(10, 0.5),
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             action_rate,
             search_rate: RateLimiter::new(limits.search_burst, limits.searches_per_second),
@@ -288,9 +293,11 @@ impl Chat {
             tasks: Mutex::new(tasks),
         });
         let relay = tokio::spawn(Self::run_relay(Arc::downgrade(&chat)));
-        let worker = tokio::spawn(Self::run_worker(Arc::downgrade(&chat), lease));
+        let worker = tokio::spawn(Self::run_worker(Arc::downgrade(&chat), lease, JobQueue::Own));
+        let deliveries = tokio::spawn(Self::run_worker(Arc::downgrade(&chat), lease, JobQueue::Webhooks));
+        let planner = tokio::spawn(Self::run_webhook_planner(Arc::downgrade(&chat)));
         let indexer = tokio::spawn(Self::run_indexer(Arc::downgrade(&chat)));
-        chat.tasks.lock().extend([relay, worker, indexer]);
+        chat.tasks.lock().extend([relay, worker, deliveries, planner, indexer]);
         chat
     }
 

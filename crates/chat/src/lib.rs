@@ -28,7 +28,8 @@ mod text;
 
 pub use crate::auth::{
     ApiToken, ApiTokenRecord, Caller, Grant, MasterSecret, Network, Principal, RevocationWatch, Revocations,
-    Session, SessionSummary, SigningKey, Token, TokenHash, TokenKind, TokenScope, is_user_token,
+    Session, SessionSummary, SigningKey, Token, TokenHash, TokenKind, TokenScope, WebhookSecret,
+    is_user_token,
 };
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
@@ -57,5 +58,6 @@ pub use crate::service::{
 pub use crate::service::{DeclaredBytes, FileLimits, FileLink, NewUpload, ReadableFile, Uploaded};
 pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
 pub use crate::service::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset, JsonPage};
+pub use crate::service::{NewWebhook, WebhookStatus, WebhookTest};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
 pub use crate::tail::Freshness;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chat::store::{
-    BodyHash, ClaimJobs, Commit, Draft, JobKind, JobWrite, LeaseId, LogOutcome, Mentions, NewJob, Outcome,
-    Position, Range, Sender, UserWrite, Write,
+    BodyHash, ClaimJobs, Commit, Draft, JobKind, JobQueue, JobWrite, LeaseId, LogOutcome, Mentions, NewJob,
+    Outcome, Position, Range, Sender, UserWrite, Write,
 };
 use chat::testing::{Gate, Listener, Node, SeededChance, User};
 use chat::{Audience, MemoryStore, SendResult, Store, Window};
@@ -123,7 +123,7 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
     let commit = |write: Write| Commit { application: ApplicationId::SERVER, write };
     let until = wire::Timestamp(now.0 + 60_000);
     let plan = JobWrite::Plan { from: Position::default(), to: tail.position, jobs };
-    let claim = ClaimJobs { lease: LeaseId([9; 16]), now, until, limit: 16 };
+    let claim = ClaimJobs { queue: JobQueue::Own, lease: LeaseId([9; 16]), now, until, limit: 16 };
     store.commit(vec![commit(plan.into()), commit(claim.into())], wire::Seq(u64::MAX)).await.unwrap();
     let message = |topic: &Topic| Draft {
         topic: topic.clone(),

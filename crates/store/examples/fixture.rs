@@ -6,10 +6,11 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use chat::store::ExternalKey;
+use chat::store::{ExternalKey, HookName};
 use chat::testing::{Node, SeededChance};
-use chat::{ApplicationChange, BytesSource, Caller, DeclaredBytes, NewUpload, UserRef};
+use chat::{ApplicationChange, BytesSource, Caller, DeclaredBytes, NewUpload, NewWebhook, UserRef};
 use rusqlite::Connection;
 use store::SqliteStore;
 use wire::{Amendment, Emoji, JoinPolicy, Pair, Setting, Topic};
@@ -86,8 +87,15 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
     let token = chat.create_api_token(&Caller::operator(), built_in, "script", None, false).await?;
     if let Some(script) = chat.authenticate_api_token(&token).await? {
         let key = ExternalKey::new("customers/42").map_err(chat::Error::from)?;
+        let webhook = NewWebhook { url: "https://shop.example/".into(), ..NewWebhook::default() };
+        let orders = HookName::new("orders").map_err(chat::Error::from)?;
+        chat.put_webhook(&script, orders.clone(), webhook).await?;
         chat.put_user(&script, &key, "Zoë", None, None).await?;
         chat.create_keyed_group(&script, &key, "Order 42", Vec::new()).await?;
+        // The first attempt fails, and the delivery waits for the next one.
+        while chat.webhook_deliveries(&script, &orders, None, 1).await?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         chat.create_sign_in_link(&script, &UserRef::Key(key)).await?;
         let gone = ExternalKey::new("customers/43").map_err(chat::Error::from)?;
         chat.put_user(&script, &gone, "Wanjirũ", None, None).await?;

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use chat::search::SearchQuery;
 use chat::search_index::{CandidateRequest, IndexUpdate, SearchIndex};
 use chat::store::{
-    Application, ApplicationKey, BodyHash, Commit, Committed, Draft, Ends, FoundHook, JobCount, Mentions,
-    MessageTail, Position, Sender, Slices, StoreReader, Tail,
+    Application, ApplicationKey, BodyHash, Commit, Committed, Draft, Ends, FoundHook, JobCount, JobQueue,
+    Mentions, MessageTail, Position, Sender, Slices, StoreReader, Tail, Webhook, WebhookTail,
 };
 use chat::testing::{Node, User};
 use chat::{
@@ -471,8 +471,20 @@ impl Store for Unindexed {
         Arc::new(NoIndex)
     }
 
-    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
-        self.0.has_due_jobs(now).await
+    async fn active_webhooks(&self) -> Result<Vec<(ApplicationId, Webhook)>, Fault> {
+        self.0.active_webhooks().await
+    }
+
+    async fn webhook_tail(&self, after: Position, limit: usize) -> Result<WebhookTail, Fault> {
+        self.0.webhook_tail(after, limit).await
+    }
+
+    async fn position_at(&self, at: Timestamp) -> Result<Position, Fault> {
+        self.0.position_at(at).await
+    }
+
+    async fn has_due_jobs(&self, queue: JobQueue, now: Timestamp) -> Result<bool, Fault> {
+        self.0.has_due_jobs(queue, now).await
     }
 
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chat::search_index::SearchIndex;
 use chat::store::{
-    Application, ApplicationKey, Commit, Committed, FoundHook, JobCount, MessageTail, NodeReport, NodeRow,
-    Position, ReportAnswer, RevocationSlice, SharedStoreMetrics, Slices, StoreReader, Tail,
+    Application, ApplicationKey, Commit, Committed, FoundHook, JobCount, JobQueue, MessageTail, NodeReport,
+    NodeRow, Position, ReportAnswer, RevocationSlice, SharedStoreMetrics, Slices, StoreReader, Tail, Webhook,
+    WebhookTail,
 };
 use chat::{ApiTokenRecord, Fault, NodeId, Session, Store, TokenHash};
 use wire::{ApplicationId, Epoch, LogKey, Seq, Timestamp};
@@ -17,7 +18,7 @@ use crate::readers::ReaderPool;
 use crate::sql::{Db, SqlResult};
 use crate::tables::{
     ApplicationReader, UnreadCounts, applications, ended_sessions, hooks, jobs, messages, sessions, slices,
-    tokens,
+    tokens, webhooks,
 };
 
 /// A store whose facts are rows of an SQL database.
@@ -214,8 +215,21 @@ impl<E: Engine> Store for SqlStore<E> {
         self.engine.search_index()
     }
 
-    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
-        self.reads.readers.read("has_due_jobs", move |db| jobs::has_due(db, now)).await
+    async fn active_webhooks(&self) -> Result<Vec<(ApplicationId, Webhook)>, Fault> {
+        self.reads.readers.read("active_webhooks", webhooks::active).await
+    }
+
+    async fn webhook_tail(&self, after: Position, limit: usize) -> Result<WebhookTail, Fault> {
+        let found = |tail: &WebhookTail| tail.position > after;
+        self.reads.read_complete("webhook_tail", move |db| webhooks::tail(db, after, limit), found).await
+    }
+
+    async fn position_at(&self, at: Timestamp) -> Result<Position, Fault> {
+        self.reads.readers.read("position_at", move |db| webhooks::position_at(db, at)).await
+    }
+
+    async fn has_due_jobs(&self, queue: JobQueue, now: Timestamp) -> Result<bool, Fault> {
+        self.reads.readers.read("has_due_jobs", move |db| jobs::has_due(db, queue, now)).await
     }
 
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {

@@ -30,6 +30,7 @@ const OTHER_KEYS: &[&str] = &[
     "tokens_by_revocation: revoked",
     "allowed_origins_by_origin: origin",
     "sqlite_autoindex_applications_1: public_id",
+    "deliveries_by_time: at",
     "entries_by_seq: log",
     "entries_by_about: log",
     "entries_by_ends: log",
@@ -41,6 +42,7 @@ const OTHER_KEYS: &[&str] = &[
     "jobs_by_time: run_at",
     "jobs_dead: run_at",
     "logs_trimmed: trimmed_at",
+    "webhooks_by_state: state",
 ];
 
 const ONE: ApplicationId = ApplicationId(1);

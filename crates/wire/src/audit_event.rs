@@ -34,9 +34,36 @@ pub enum AuditEvent {
     Ranked { by: Person, of: Person, role: AppRole },
     /// A group was deleted, and its own audit log with it.
     GroupDeleted { by: Person, group: GroupSummary },
+    /// An outgoing webhook was created, changed, or stopped.
+    Webhook {
+        change: WebhookChange,
+        /// Its name.
+        webhook: String,
+        /// The author of the change; none if the server stopped it because of failed deliveries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+    },
     /// Something this version has no word for.
     #[serde(other)]
     Unknown,
+}
+
+/// The change of an outgoing webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookChange {
+    /// It was created.
+    Created,
+    /// It has another URL, other events, or other conversations, or was switched on or off.
+    Changed,
+    /// It has another secret.
+    Rotated,
+    /// It sends again what it has sent, or continues somewhere else.
+    Replayed,
+    /// It was deleted.
+    Deleted,
+    /// The server stopped it: its URL is gone, or has failed for five days.
+    Stopped,
 }
 
 /// The sessions that a user ended.

@@ -91,6 +91,11 @@ random_id! {
 }
 
 random_id! {
+    /// An outgoing webhook of one application. It is no secret.
+    WebhookId
+}
+
+random_id! {
     /// An invitation to a group. Whoever knows it may use it.
     InviteId
 }

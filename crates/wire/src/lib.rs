@@ -91,7 +91,7 @@ mod view;
 mod visible;
 
 pub use attachment::{Attachment, FileSummary, NewAttachment};
-pub use audit_event::{AuditEvent, EndedSessions};
+pub use audit_event::{AuditEvent, EndedSessions, WebhookChange};
 pub use client_frame::{ACTIONS, Action, Amendment, ClientFrame, InvalidFrame, Ref};
 pub use close_code::CloseCode;
 pub use conversation::{Conversation, Pair};
@@ -100,6 +100,7 @@ pub use entry::{Entry, Page, Rows};
 pub use event::{BroadcastRecord, Event, HookChange, Quote, Reaction, Setting};
 pub use id::{
     ApplicationId, FileId, GroupId, ID_BYTES, InvalidId, InviteId, PublicId, SendId, UserId, UserKey,
+    WebhookId,
 };
 pub use json::Json;
 pub use mention::{EVERYONE, ID_CHARS, completes, mention_of};

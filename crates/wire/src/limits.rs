@@ -26,6 +26,12 @@ pub const GROUP_INVITES: usize = 50;
 pub const GROUP_HOOKS: usize = 50;
 /// The longest name of an incoming webhook in URLs.
 pub const HOOK_NAME_BYTES: usize = 40;
+/// The most outgoing webhooks of an application.
+pub const WEBHOOKS: usize = 20;
+/// The most conversations to which an outgoing webhook is limited.
+pub const WEBHOOK_CONVERSATIONS: usize = 100;
+/// The longest URL of an outgoing webhook.
+pub const WEBHOOK_URL_BYTES: usize = 2_048;
 /// The longest emoji; flags and families are long.
 pub const EMOJI_BYTES: usize = 40;
 /// The most different emoji on one message.

@@ -11,7 +11,7 @@ use crate::files::picture;
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 71] = [
+const TABLE: [(&str, [&str; 6]); 80] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -164,6 +164,47 @@ const TABLE: [(&str, [&str; 6]); 71] = [
         "post /conversations/{conversation}/hooks/{name}/token",
         ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
     ),
+    ("get /webhooks", ["+", "+", "not_application", "not_application", "not_application", "not_application"]),
+    (
+        "put /webhooks/{name}",
+        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "get /webhooks/{name}",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "delete /webhooks/{name}",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /webhooks/{name}/secret",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /webhooks/{name}/test",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /webhooks/{name}/replay",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "get /webhooks/{name}/deliveries",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    // There has been none.
+    (
+        "post /webhooks/{name}/deliveries/{delivery}/replay",
+        [
+            "not_found",
+            "not_found",
+            "not_application",
+            "not_application",
+            "not_application",
+            "not_application",
+        ],
+    ),
     ("post /invites/{invite}/uses", ["user_needed", "user_needed", "+", "+", "+", "not_application"]),
     ("post /broadcasts", ["not_found", "+", "not_found", "+", "+", "not_application"]),
     ("get /broadcasts", ["+", "+", "+", "+", "+", "not_application"]),
@@ -256,6 +297,9 @@ const TABLE: [(&str, [&str; 6]); 71] = [
     ),
 ];
 
+/// The URL of an outgoing webhook that is never called: the address of this name is not public.
+const LOCAL: &str = "https://localhost/hooks";
+
 /// The operations that every caller but the operator may carry out, each in its own application.
 const OF_TOPICS: [&str; 2] = ["post /topics/{topic}/entries", "get /topics/{topic}/entries"];
 
@@ -283,7 +327,8 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
         .replace("{id}", &"0".repeat(32))
         .replace("{topic}", "news")
         .replace("{broadcast}", "b-1")
-        .replace("{name}", "ci");
+        .replace("{name}", "ci")
+        .replace("{delivery}", "1");
     let query = match operation {
         "delete /applications/{application}" => "?confirm=Shop",
         "get /search" => "?q=hi&conversation=tea",
@@ -293,7 +338,7 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
     if operation == "post /files" {
         return program.upload("tea.txt", b"tea").await;
     }
-    let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1, "to": ["tea"], "display_name": "CI" });
+    let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1, "to": ["tea"], "display_name": "CI", "url": LOCAL, "since": "2026-01-01T00:00:00.000Z" });
     // These take no field that they do not know.
     let is_strict = ["post /users/{user}/tokens", "post /users/{user}/links", "post /application/tokens"]
         .contains(&operation);
@@ -326,6 +371,7 @@ impl<'a> World<'a> {
         let invite = shop.post("/conversations/tea/invites", json!({})).await.is(201).body["id"].clone();
         let invite = invite.as_str().unwrap().to_owned();
         shop.put("/conversations/tea/hooks/ci", json!({ "display_name": "CI" })).await.is(201);
+        shop.put("/webhooks/ci", json!({ "url": LOCAL, "active": false })).await.is(201);
         let eve = shop.acting_as("eve");
         let picture = picture(4, 4, image::ImageFormat::Png);
         let file = eve.upload("tea.png", &picture).await.is(201).body["id"].clone();

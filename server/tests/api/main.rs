@@ -23,3 +23,4 @@ mod operator;
 mod retention;
 mod streams;
 mod users;
+mod webhooks;

@@ -93,7 +93,16 @@ fn every_example_of_the_page_about_webhooks_works() {
     let (script, blocks) = script(include_str!("../../../docs/webhooks.md"));
     assert!(blocks >= 4, "{blocks} blocks");
     let printed = run(&home, server.addr(), &script);
-    for expected in ["ok", "\"bot\":true", "Build 7", "\"display_name\":\"Builds\"", "invalid_token"] {
+    for expected in [
+        "ok",
+        "\"bot\":true",
+        "Build 7",
+        "\"display_name\":\"Builds\"",
+        "invalid_token",
+        "\"state\":\"active\"",
+        "refused",
+        "\"delivered\":false",
+    ] {
         assert!(printed.contains(expected), "{expected}: {printed}");
     }
     server.stop();

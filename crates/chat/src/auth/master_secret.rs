@@ -28,6 +28,10 @@ pub(crate) enum KeyPurpose {
     ClusterName,
     /// The token of the owner link.
     OwnerLink,
+    /// Signing the deliveries of an outgoing webhook.
+    Webhooks,
+    /// Naming the events of outgoing webhooks.
+    WebhookEvents,
 }
 
 impl MasterSecret {
@@ -77,20 +81,41 @@ impl MasterSecret {
 
     /// Derives a version of an application's key by HKDF-SHA256 (RFC 5869).
     pub(crate) fn derive(&self, purpose: KeyPurpose, application: ApplicationId, version: u32) -> [u8; 32] {
-        let purpose = match purpose {
-            KeyPurpose::UserTokens => "user-tokens",
-            KeyPurpose::Cursors => "cursors",
-            KeyPurpose::FileLinks => "file-links",
-            KeyPurpose::Check => "check",
-            KeyPurpose::Bus => "bus",
-            KeyPurpose::ClusterName => "cluster-name",
-            KeyPurpose::OwnerLink => "owner-link",
-        };
-        let info = format!("hubbub/{purpose}/{application}/{version}");
+        self.expand(&format!("hubbub/{}/{application}/{version}", purpose.name()))
+    }
+
+    /// As [`MasterSecret::derive`], with a key of its own for each of several things of one application.
+    pub(crate) fn derive_for(
+        &self,
+        purpose: KeyPurpose,
+        application: ApplicationId,
+        thing: impl fmt::Display,
+        version: u32,
+    ) -> [u8; 32] {
+        self.expand(&format!("hubbub/{}/{application}/{thing}/{version}", purpose.name()))
+    }
+
+    fn expand(&self, info: &str) -> [u8; 32] {
         let mut key = [0; 32];
         let derived = Hkdf::<Sha256>::new(None, &self.0).expand(info.as_bytes(), &mut key);
         derived.unwrap_or_else(|_| unreachable!("32 bytes are fewer than HKDF can give"));
         key
+    }
+}
+
+impl KeyPurpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::UserTokens => "user-tokens",
+            Self::Cursors => "cursors",
+            Self::FileLinks => "file-links",
+            Self::Check => "check",
+            Self::Bus => "bus",
+            Self::ClusterName => "cluster-name",
+            Self::OwnerLink => "owner-link",
+            Self::Webhooks => "webhooks",
+            Self::WebhookEvents => "webhook-events",
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod revocations;
 pub(crate) mod sealed_cursor;
 pub(crate) mod session;
 pub(crate) mod user_token;
+pub(crate) mod webhook_secret;
 
 pub use api_token::{ApiToken, ApiTokenRecord, TokenKind};
 pub use caller::{Caller, Principal};
@@ -21,3 +22,4 @@ pub use network::Network;
 pub use revocations::{RevocationWatch, Revocations};
 pub use session::{Session, SessionSummary, Token, TokenHash};
 pub use user_token::{SigningKey, TokenScope, is_user_token};
+pub use webhook_secret::WebhookSecret;

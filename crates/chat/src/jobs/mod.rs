@@ -2,8 +2,11 @@
 //! attempt is retried with backoff. Every job runs at least once; the jobs of one lane run in order.
 
 mod backoff;
+mod ended;
 mod relay;
 mod wake;
+mod webhook_delivery;
+mod webhook_planner;
 mod worker;
 
 pub(crate) use wake::{JobWake, Wakes};
@@ -11,9 +14,10 @@ pub(crate) use worker::AT_ONCE as JOBS_AT_ONCE;
 
 use wire::{ApplicationId, Json, Timestamp};
 
+use self::ended::Ended;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob};
+use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob, WebhookWrite};
 use crate::service::error::Error;
 
 /// The time between two sweeps, and two passes over the logs, in milliseconds.
@@ -23,9 +27,19 @@ const BLOBS_EVERY_MS: i64 = 24 * SWEEP_EVERY_MS;
 /// The time for which a dead job stays, in milliseconds.
 const DEAD_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
 
+/// The most deliveries of a webhook that are kept.
+const DELIVERIES: usize = 10_000;
+
 /// Runs one job; returns its end, or the error for which it is retried.
-async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
+async fn run(chat: &Chat, job: &Job) -> Result<Ended, Error> {
     match job.kind {
+        JobKind::DeliverWebhook => webhook_delivery::deliver(chat, job).await,
+        kind => run_own(chat, job, kind).await.map(Ended::from),
+    }
+}
+
+async fn run_own(chat: &Chat, job: &Job, kind: JobKind) -> Result<JobEnd, Error> {
+    match kind {
         JobKind::Broadcast => {
             chat.send_broadcast_slice(job.application, &job.arguments).await?;
             Ok(JobEnd::Done)
@@ -35,6 +49,8 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             while chat.sweep().await? > 0 {}
             chat.sweep_api_tokens().await?;
             let old = JobWrite::RemoveOld { before: Timestamp(now.0 - DEAD_MS) };
+            chat.commit_in(ApplicationId::SERVER, old).await?;
+            let old = WebhookWrite::RemoveOld { before: Timestamp(now.0 - DEAD_MS), most: DELIVERIES };
             chat.commit_in(ApplicationId::SERVER, old).await?;
             Ok(JobEnd::Again { run_at: Timestamp(now.0 + SWEEP_EVERY_MS) })
         }
@@ -62,6 +78,7 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             Ok(JobEnd::Again { run_at: Timestamp(begun.0 + BLOBS_EVERY_MS) })
         }
         JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
+        JobKind::DeliverWebhook => Ok(JobEnd::Done),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The job worker: leases due jobs, runs several at once, and ends or retries them. One that fails for the last time is
+//! The job worker of a queue: leases due jobs, runs several at once, and ends or retries them. One that fails for the last time is
 //! a dead letter.
 
 use std::collections::HashMap;
@@ -9,13 +9,16 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 use wire::{ApplicationId, Timestamp};
 
+use super::ended::Ended;
 use super::{backoff, begin, run};
 use crate::chat::Chat;
-use crate::ports::store::{ClaimJobs, Job, JobEnd, JobId, JobWrite, LeaseId};
+use crate::ports::store::{ClaimJobs, Job, JobEnd, JobId, JobQueue, JobWrite, LeaseId, Transaction};
 use crate::service::error::{Error, Fault};
 
 /// The most jobs that run at once.
 pub(crate) const AT_ONCE: usize = 16;
+/// The most deliveries to webhooks that go on at once: they mostly wait for other servers.
+const DELIVERIES: usize = 64;
 /// The time after which the lease of a worker that ended is given to another, in milliseconds.
 const LEASE_MS: i64 = 60_000;
 /// The time after which a lease is renewed, while its jobs run.
@@ -26,9 +29,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The worker of this node.
 impl Chat {
     /// Runs jobs as long as the node is there.
-    pub(crate) async fn run_worker(node: Weak<Self>, lease: LeaseId) {
+    pub(crate) async fn run_worker(node: Weak<Self>, lease: LeaseId, queue: JobQueue) {
         let mut running = Running::default();
-        let mut has_begun = false;
+        let mut has_begun = queue != JobQueue::Own;
+        let most = at_once(queue);
         let mut renewed = Instant::now();
         loop {
             let Some(chat) = node.upgrade() else { return };
@@ -39,13 +43,18 @@ impl Chat {
                 renewed = Instant::now();
                 let _ = renew(&chat, lease, running.jobs.values().map(|job| job.id).collect()).await;
             }
-            let room = if has_begun { AT_ONCE - running.tasks.len() } else { 0 };
-            for job in claim(&chat, lease, room).await.unwrap_or_default() {
+            let room = if has_begun { most - running.tasks.len() } else { 0 };
+            let claimed = claim(&chat, queue, lease, room).await.unwrap_or_default();
+            // Of many deliveries to one webhook only some are claimed, and those of others may come after them.
+            let more = queue == JobQueue::Webhooks && !claimed.is_empty();
+            for job in claimed {
                 running.spawn(&chat, lease, job);
             }
             drop(chat);
-            if running.tasks.len() < AT_ONCE {
-                let _ = timeout(PAUSE, wake.jobs.notified()).await;
+            if running.tasks.len() < most {
+                if !more {
+                    let _ = timeout(PAUSE, wake.of(queue).notified()).await;
+                }
             } else {
                 let _ = timeout(PAUSE, running.next()).await;
             }
@@ -93,14 +102,21 @@ impl Running {
 }
 
 /// Leases due jobs, up to a number.
-async fn claim(chat: &Chat, lease: LeaseId, limit: usize) -> Result<Vec<Job>, Error> {
+async fn claim(chat: &Chat, queue: JobQueue, lease: LeaseId, limit: usize) -> Result<Vec<Job>, Error> {
     let now = chat.monotonic.now();
     // A claim is a commit; without due jobs there is none.
-    if limit == 0 || !chat.store.has_due_jobs(now).await? {
+    if limit == 0 || !chat.store.has_due_jobs(queue, now).await? {
         return Ok(Vec::new());
     }
-    let claim = ClaimJobs { lease, now, until: Timestamp(now.0 + LEASE_MS), limit };
+    let claim = ClaimJobs { queue, lease, now, until: Timestamp(now.0 + LEASE_MS), limit };
     chat.commit_in(ApplicationId::SERVER, claim).await
+}
+
+const fn at_once(queue: JobQueue) -> usize {
+    match queue {
+        JobQueue::Own => AT_ONCE,
+        JobQueue::Webhooks => DELIVERIES,
+    }
 }
 
 async fn renew(chat: &Chat, lease: LeaseId, jobs: Vec<JobId>) -> Result<(), Error> {
@@ -125,8 +141,8 @@ async fn attempt(chat: &Chat, lease: LeaseId, job: &Job) {
 }
 
 /// Commits the end of an attempt.
-async fn end(chat: &Chat, lease: LeaseId, job: &Job, result: Result<JobEnd, Error>) {
-    let end = result.unwrap_or_else(|error| {
+async fn end(chat: &Chat, lease: LeaseId, job: &Job, result: Result<Ended, Error>) {
+    let Ended { end, then } = result.unwrap_or_else(|error| {
         let error = match error {
             Error::Refusal(refusal) => refusal.code().to_owned(),
             Error::Fault(fault) => fault.to_string(),
@@ -137,9 +153,11 @@ async fn end(chat: &Chat, lease: LeaseId, job: &Job, result: Result<JobEnd, Erro
             let (kind, number) = (job.kind.as_str(), job.id.0);
             tracing::error!(job.kind = kind, job.id = number, error, "job failed for the last time");
         }
-        JobEnd::Failed { retry_at, error }
+        JobEnd::Failed { retry_at, error }.into()
     });
-    let end = JobWrite::End { id: job.id, lease, attempt: job.attempt, end };
+    let first = JobWrite::End { id: job.id, lease, attempt: job.attempt, end };
+    let application = if then.is_empty() { ApplicationId::SERVER } else { job.application };
+    let end = Transaction { first, then };
     // After a fault of the store the lease expires and the job runs again: handlers are idempotent.
-    let _ = chat.commit_in(ApplicationId::SERVER, end).await;
+    let _ = chat.commit_in(application, end).await;
 }

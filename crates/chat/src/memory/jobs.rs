@@ -1,11 +1,12 @@
 //! Jobs in memory, and the tail of entries that may cause work.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use wire::{ApplicationId, Json, LogKey, Seq, Timestamp};
+use wire::{ApplicationId, Json, LogKey, Seq, Timestamp, WebhookId};
 
 use crate::ports::store::{
-    Checked, ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position,
+    Checked, ClaimJobs, DELIVERIES_AT_ONCE, DeliveryArguments, Job, JobCount, JobEnd, JobId, JobKind,
+    JobQueue, JobWrite, LeaseId, NewJob, Position, Webhook,
 };
 
 /// The jobs of all applications.
@@ -32,6 +33,13 @@ struct StoredJob {
 }
 
 impl StoredJob {
+    /// Returns the webhook of a delivery.
+    fn webhook(&self) -> Option<(ApplicationId, WebhookId)> {
+        let is_delivery = self.kind == JobKind::DeliverWebhook;
+        let arguments = is_delivery.then(|| DeliveryArguments::parse(self.arguments.as_str())).flatten()?;
+        Some((self.application, arguments.webhook))
+    }
+
     /// Returns true if it has the key of another job, and is not dead.
     fn has_key_of(&self, job: &NewJob) -> bool {
         !self.is_dead
@@ -49,6 +57,21 @@ impl MemoryJobs {
     /// Returns true if a lane of an application has a job that is not dead.
     pub(super) fn has_jobs(&self, application: ApplicationId, lane: &str) -> bool {
         self.jobs.values().any(|job| !job.is_dead && job.application == application && job.lane == lane)
+    }
+
+    /// Returns the number of deliveries of a webhook that wait.
+    pub(super) fn waiting(&self, application: ApplicationId, webhook: WebhookId) -> usize {
+        let lanes = Webhook::lanes(webhook);
+        let is_of = |job: &&StoredJob| job.application == application && job.lane.starts_with(&lanes);
+        self.jobs.values().filter(is_of).filter(|job| !job.is_dead).count()
+    }
+
+    /// Removes the deliveries of a webhook; returns the arguments of those that waited.
+    pub(super) fn remove_lanes(&mut self, application: ApplicationId, webhook: WebhookId) -> Vec<Json> {
+        let lanes = Webhook::lanes(webhook);
+        let is_of = |job: &StoredJob| job.application == application && job.lane.starts_with(&lanes);
+        let removed = self.jobs.extract_if(.., |_, job| is_of(job) && !job.is_dead);
+        removed.map(|(_, job)| job.arguments).collect()
     }
 
     /// Returns the entries after a position, and the position of the last of them.
@@ -114,7 +137,7 @@ impl MemoryJobs {
 
     fn add(&mut self, jobs: &[NewJob]) {
         for job in jobs {
-            if self.jobs.values().any(|other| other.has_key_of(job)) {
+            if job.key.is_some() && self.jobs.values().any(|other| other.has_key_of(job)) {
                 continue;
             }
             self.next += 1;
@@ -127,25 +150,36 @@ impl MemoryJobs {
     }
 
     /// Returns the jobs that may be claimed: those that are due and the first of their lane.
-    fn due(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, JobId)> {
+    fn due(&self, queue: JobQueue, now: Timestamp) -> impl Iterator<Item = (Timestamp, JobId)> {
         let mut lanes = BTreeSet::new();
-        let alive = self.jobs.iter().filter(|(_, job)| !job.is_dead);
+        let alive = self.jobs.iter().filter(move |(_, job)| !job.is_dead && job.kind.queue() == queue);
         let first = alive.filter(move |(_, job)| lanes.insert((job.application, job.lane.as_str())));
         let due = first
             .filter(move |(_, job)| job.run_at <= now && job.lease.is_none_or(|(_, expires)| expires <= now));
         due.map(|(id, job)| (job.run_at, *id))
     }
 
-    pub(super) fn has_due(&self, now: Timestamp) -> bool {
-        self.due(now).next().is_some()
+    pub(super) fn has_due(&self, queue: JobQueue, now: Timestamp) -> bool {
+        self.due(queue, now).next().is_some()
     }
 
-    pub(super) fn claim(&mut self, ClaimJobs { lease, now, until, limit }: ClaimJobs) -> Vec<Job> {
-        let mut due: Vec<_> = self.due(now).collect();
+    pub(super) fn claim(&mut self, ClaimJobs { queue, lease, now, until, limit }: ClaimJobs) -> Vec<Job> {
+        let mut due: Vec<_> = self.due(queue, now).collect();
         due.sort();
-        due.truncate(limit);
-        let mut claimed = Vec::with_capacity(due.len());
+        let mut leased = self.leased_deliveries(now);
+        let mut claimed = Vec::with_capacity(due.len().min(limit));
         for (_, id) in due {
+            if claimed.len() == limit {
+                break;
+            }
+            let webhook = self.jobs.get(&id).and_then(StoredJob::webhook);
+            if let Some(webhook) = webhook {
+                let leased = leased.entry(webhook).or_default();
+                if *leased == DELIVERIES_AT_ONCE {
+                    continue;
+                }
+                *leased += 1;
+            }
             let Some(job) = self.jobs.get_mut(&id) else { continue };
             job.lease = Some((lease, until));
             job.attempts += 1;
@@ -153,6 +187,16 @@ impl MemoryJobs {
             claimed.push(Job { id, application, kind, arguments, attempt: job.attempts });
         }
         claimed
+    }
+
+    /// Returns the number of leased deliveries of each webhook that has some.
+    fn leased_deliveries(&self, now: Timestamp) -> HashMap<(ApplicationId, WebhookId), usize> {
+        let mut leased = HashMap::new();
+        let held = self.jobs.values().filter(|job| job.lease.is_some_and(|(_, expires)| expires > now));
+        for webhook in held.filter_map(StoredJob::webhook) {
+            *leased.entry(webhook).or_default() += 1;
+        }
+        leased
     }
 
     fn end(&mut self, id: JobId, lease: LeaseId, attempt: u32, end: &JobEnd) -> Checked {

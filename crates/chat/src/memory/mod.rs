@@ -25,6 +25,7 @@ mod store_state;
 mod trim;
 mod user_tokens;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -42,8 +43,8 @@ use crate::auth::session::{Session, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Application, ApplicationKey, Commit, Committed, FoundHook, JobCount, LogSlice, MessageTail, Position,
-    Slices, Store, StoreReader, Tail,
+    Application, ApplicationKey, Commit, Committed, FoundHook, JobCount, JobQueue, LogSlice, MessageTail,
+    Position, Slices, Store, StoreReader, Tail, Webhook, WebhookTail,
 };
 use crate::service::error::Fault;
 
@@ -160,8 +161,20 @@ impl Store for MemoryStore {
         Arc::new(MemoryIndex { state: Arc::clone(&self.state) })
     }
 
-    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
-        Ok(self.state.lock().jobs.has_due(now))
+    async fn active_webhooks(&self) -> Result<Vec<(ApplicationId, Webhook)>, Fault> {
+        Ok(self.state.lock().active_webhooks())
+    }
+
+    async fn webhook_tail(&self, after: Position, limit: usize) -> Result<WebhookTail, Fault> {
+        Ok(self.state.lock().webhook_tail(after, limit))
+    }
+
+    async fn position_at(&self, at: Timestamp) -> Result<Position, Fault> {
+        Ok(self.state.lock().position_at(at))
+    }
+
+    async fn has_due_jobs(&self, queue: JobQueue, now: Timestamp) -> Result<bool, Fault> {
+        Ok(self.state.lock().jobs.has_due(queue, now))
     }
 
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
     ApplicationId, Conversation, Entry, Epoch, FileId, GroupId, Json, Member, Page, Person, Refusal, Rows,
-    SendId, Seq, Timestamp, Topic, TopicKind, UserId,
+    SendId, Seq, Timestamp, Topic, TopicKind, UserId, WebhookId,
 };
 
 use super::log::MemoryLog;
@@ -19,10 +19,11 @@ use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::blobs::BlobId;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, FileUsage, FoundUser, GroupListing,
-    GroupOverview, Hook, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
-    MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range,
-    Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, StoredFile, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, FileUsage, FoundUser,
+    GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, Kept, KeyedGroup, KeyedUser,
+    ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened,
+    Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader,
+    StoredFile, Unread, Webhook,
 };
 use crate::service::error::Fault;
 
@@ -308,6 +309,27 @@ impl StoreReader for MemoryReader {
 
     async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault> {
         Ok(self.state().hooks.of_group(group))
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Fault> {
+        Ok(self.state().webhooks.all())
+    }
+
+    async fn webhook(&self, webhook: WebhookId) -> Result<Option<Webhook>, Fault> {
+        Ok(self.state().webhooks.one(webhook).cloned())
+    }
+
+    async fn deliveries(
+        &self,
+        webhook: WebhookId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, Fault> {
+        Ok(self.state().webhooks.deliveries(webhook, before, limit))
+    }
+
+    async fn waiting_deliveries(&self, webhook: WebhookId) -> Result<u64, Fault> {
+        Ok(self.state.lock().jobs.waiting(self.application, webhook) as u64)
     }
 
     async fn file(&self, file: FileId) -> Result<Option<StoredFile>, Fault> {

@@ -11,6 +11,7 @@ use super::records::{
     Group, MemberView, StoredAccount, StoredLink, StoredProfile, StoredReset, StoredSession, Window,
 };
 use super::restricted_messages::RestrictedMessages;
+use super::webhooks::MemoryWebhooks;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
     Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Position, Sender, SentBefore, Sessions,
@@ -81,6 +82,7 @@ pub(super) struct ApplicationState {
     pub(super) restricted: RestrictedMessages,
     pub(super) files: MemoryFiles,
     pub(super) hooks: MemoryHooks,
+    pub(super) webhooks: MemoryWebhooks,
     /// The entries of the present write, and whether each may cause work.
     pub(super) appended: Vec<(Appended, bool)>,
     /// The entries whose data the present write has replaced, in order.
@@ -141,6 +143,7 @@ impl ApplicationState {
             restricted: RestrictedMessages::default(),
             files: MemoryFiles::default(),
             hooks: MemoryHooks::default(),
+            webhooks: MemoryWebhooks::default(),
             appended: Vec::new(),
             rewritten: Vec::new(),
             shortened: BTreeMap::new(),

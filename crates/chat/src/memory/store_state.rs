@@ -96,6 +96,8 @@ impl MemoryState {
             }
             Write::Attempts(write) => Outcome::Attempts(self.application(application).write_attempts(&write)),
             Write::Jobs(write) => Outcome::Jobs(self.jobs.write(&write)),
+            Write::Webhooks(write) => Outcome::Webhooks(self.write_webhooks(application, &write)),
+            Write::PlanWebhooks(plans) => Outcome::PlanWebhooks(self.plan_webhooks(&plans)),
             Write::ClaimJobs(claim) => Outcome::ClaimJobs(self.jobs.claim(claim)),
             Write::CreateApplication(new) => Outcome::CreateApplication(self.registry.create(&new)),
             Write::Applications(write) => Outcome::Applications(self.write_applications(application, &write)),

@@ -15,6 +15,7 @@ mod retention;
 mod roles;
 mod settings;
 mod speech;
+mod webhooks;
 
 pub use amendment::{amend, change};
 pub use application::{may_reset, needs_app_admin, set_application_role};
@@ -32,6 +33,7 @@ pub use retention::{RetentionDays, needs_trim, retention_of, trim_before};
 pub use roles::{mute, needs_admin, set_role};
 pub use settings::{check_settings, delete, update_settings};
 pub use speech::{may_amend, may_manage, may_mention_everyone, may_speak};
+pub use webhooks::{gets, plan_delivery, webhook_event};
 
 /// Fixtures that the tests of the rules share.
 #[cfg(test)]

@@ -48,6 +48,8 @@ mod sign_in_links;
 mod subscribe;
 mod sweep;
 mod user_tokens;
+pub(crate) mod webhook_posts;
+mod webhooks;
 
 pub use administration::ManagementPage;
 pub use broadcast::{Audience, Broadcast, SendResult, Sent};
@@ -69,3 +71,4 @@ pub use send::{OutgoingMessage, PendingSend};
 pub use sign_in_links::MintedLink;
 pub use subscribe::{CatchUp, Subscribed};
 pub use user_tokens::MintedToken;
+pub use webhooks::{NewWebhook, WebhookStatus, WebhookTest};

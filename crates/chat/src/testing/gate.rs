@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::{
     ApplicationId, Conversation, Entry, Epoch, FileId, GroupId, Json, LogKey, Member, Page, Person, Refusal,
-    Rows, SendId, Seq, Timestamp, Topic, UserId,
+    Rows, SendId, Seq, Timestamp, Topic, UserId, WebhookId,
 };
 
 use crate::auth::api_token::ApiTokenRecord;
@@ -20,11 +20,12 @@ use crate::ports::blobs::BlobId;
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
-    Conversations, ExternalKey, FileUsage, FoundHook, FoundUser, GroupListing, GroupOverview, Hook,
-    InboxPage, InboxRequest, JobCount, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState,
-    MessageReceipts, MessageTail, NewMembers, NodeReport, NodeRow, OldEntry, OpenRequest, Opened, Position,
-    Profile, Range, ReportAnswer, Restricted, Roster, RowRange, Sender, SentBefore, SharedStoreMetrics,
-    SignInLink, Slices, Store, StoreReader, StoredFile, Tail, Unread,
+    Conversations, Delivery, ExternalKey, FileUsage, FoundHook, FoundUser, GroupListing, GroupOverview, Hook,
+    InboxPage, InboxRequest, JobCount, JobId, JobQueue, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
+    MembershipState, MessageReceipts, MessageTail, NewMembers, NodeReport, NodeRow, OldEntry, OpenRequest,
+    Opened, Position, Profile, Range, ReportAnswer, Restricted, Roster, RowRange, Sender, SentBefore,
+    SharedStoreMetrics, SignInLink, Slices, Store, StoreReader, StoredFile, Tail, Unread, Webhook,
+    WebhookTail,
 };
 use crate::service::error::Fault;
 
@@ -218,8 +219,20 @@ impl Store for Gate {
         self.store.search_index()
     }
 
-    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
-        self.store.has_due_jobs(now).await
+    async fn active_webhooks(&self) -> Result<Vec<(ApplicationId, Webhook)>, Fault> {
+        self.store.active_webhooks().await
+    }
+
+    async fn webhook_tail(&self, after: Position, limit: usize) -> Result<WebhookTail, Fault> {
+        self.store.webhook_tail(after, limit).await
+    }
+
+    async fn position_at(&self, at: Timestamp) -> Result<Position, Fault> {
+        self.store.position_at(at).await
+    }
+
+    async fn has_due_jobs(&self, queue: JobQueue, now: Timestamp) -> Result<bool, Fault> {
+        self.store.has_due_jobs(queue, now).await
     }
 
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {
@@ -523,6 +536,27 @@ impl StoreReader for GateReader {
 
     async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault> {
         self.reader.hooks(group).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Fault> {
+        self.reader.webhooks().await
+    }
+
+    async fn webhook(&self, webhook: WebhookId) -> Result<Option<Webhook>, Fault> {
+        self.reader.webhook(webhook).await
+    }
+
+    async fn deliveries(
+        &self,
+        webhook: WebhookId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, Fault> {
+        self.reader.deliveries(webhook, before, limit).await
+    }
+
+    async fn waiting_deliveries(&self, webhook: WebhookId) -> Result<u64, Fault> {
+        self.reader.waiting_deliveries(webhook).await
     }
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {

@@ -30,7 +30,10 @@ pub struct Schema {
 }
 
 /// The steps of this version. The numbers are those of the SQLite file with the same tables.
-const STEPS: &[Step] = &[Step { number: 19, kind: StepKind::Expand, sql: include_str!("schema.sql") }];
+const STEPS: &[Step] = &[
+    Step { number: 19, kind: StepKind::Expand, sql: include_str!("schema.sql") },
+    Step { number: 20, kind: StepKind::Expand, sql: include_str!("migrate/20.sql") },
+];
 
 /// A node that is running, as the table `nodes` has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

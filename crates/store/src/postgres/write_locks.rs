@@ -68,7 +68,8 @@ fn of(application: ApplicationId, write: &Write, locks: &mut BTreeSet<i64>) {
         }
         // Marks only grow, or are set by their own user.
         Write::ReadState(_) => {}
-        Write::Jobs(_) | Write::ClaimJobs(_) => {
+        // Whatever changes a webhook or its deliveries holds the lock of the jobs, and that is enough.
+        Write::Jobs(_) | Write::ClaimJobs(_) | Write::Webhooks(_) | Write::PlanWebhooks(_) => {
             locks.insert(Lock::jobs().0);
         }
         Write::CreateApplication(_) | Write::Applications(_) => locks.extend([own, Lock::jobs().0]),

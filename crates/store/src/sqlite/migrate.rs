@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/17.sql"),
     include_str!("migrate/18.sql"),
     include_str!("migrate/19.sql"),
+    include_str!("migrate/20.sql"),
 ];
 
 /// The number of the schema that this version works with.

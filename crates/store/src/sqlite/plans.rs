@@ -19,11 +19,12 @@ const OTHER_DATABASE: &str = "search";
 const TESTED: &str = "INSERT INTO t ";
 
 /// The placeholders in statements, and their possible values.
-const STANDS_FOR: [(&str, &[&str]); 5] = [
+const STANDS_FOR: [(&str, &[&str]); 6] = [
     ("{COLUMNS}", &["id, owner, name"]),
     ("{order}", &["ASC", "DESC"]),
     ("{marks}", &["read_mark = ?1"]),
     ("{table}", &["members", "directs", "bans", "invites", "hooks", "group_keys"]),
+    ("{queue}", &["kind = 'deliver_webhook'", "kind <> 'deliver_webhook'"]),
     ("{}", &["\"group\"", "other"]),
 ];
 
@@ -42,7 +43,7 @@ const MAY_SCAN: [&str; 10] = [
 ];
 
 /// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
-const WHOLE_OF_ONE: [&str; 22] = [
+const WHOLE_OF_ONE: [&str; 24] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
@@ -68,6 +69,9 @@ const WHOLE_OF_ONE: [&str; 22] = [
     // The API tokens of an application, of which there are few.
     "FROM tokens WHERE application = ?",
     "UPDATE tokens SET revoked",
+    // The webhooks of an application, and those of all.
+    "FROM webhooks WHERE application = ?",
+    "SELECT application, id FROM webhooks",
     // The origins that an application lists, of which there are few.
     "DELETE FROM allowed_origins WHERE application",
     // A slice of the data of an application that was deleted.
@@ -96,7 +100,7 @@ const NO_APPLICATION: [&str; 6] = [
 
 /// Statements of the relay, the worker and the indexer, which serve all applications, the list of applications, the
 /// search for one that lists an origin, and the sweep of API tokens.
-const OF_ALL: [&str; 10] = [
+const OF_ALL: [&str; 16] = [
     "jobs",
     "relay",
     "INDEXED BY entries_to_plan",
@@ -105,6 +109,14 @@ const OF_ALL: [&str; 10] = [
     // The indexer.
     "WHERE entries.position > ? AND entries.position <= ? ORDER BY entries.position LIMIT ?",
     "WHERE trimmed_at > ? AND trimmed_at < ? ORDER BY trimmed_at LIMIT ?",
+    // The planner of webhooks.
+    "FROM webhooks JOIN applications",
+    "SELECT DISTINCT application FROM webhooks",
+    "SELECT application, id FROM webhooks",
+    "SELECT position, at FROM entries WHERE position >= ?",
+    "SELECT coalesce(max(position), 0) FROM entries",
+    // The sweep of deliveries.
+    "DELETE FROM deliveries WHERE at < ?",
     "FROM applications WHERE application > ?",
     "FROM allowed_origins WHERE origin = ?",
     "DELETE FROM tokens WHERE expires",

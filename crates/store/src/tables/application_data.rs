@@ -6,7 +6,7 @@ use crate::sql::{SqlResult, params};
 
 /// The tables other than those of logs, in an order in which no row refers to a removed one. Each statement removes
 /// rows of application `?1`, at most `?2` of them. A test compares them with the schema.
-const STATEMENTS: [&str; 34] = [
+const STATEMENTS: [&str; 36] = [
     "DELETE FROM files WHERE (application, id) IN (
          SELECT application, id FROM files WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM file_usage WHERE (application, owner) IN (
@@ -27,6 +27,10 @@ const STATEMENTS: [&str; 34] = [
          SELECT application, key FROM ended_user_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM hooks WHERE (application, \"group\", name) IN (
          SELECT application, \"group\", name FROM hooks WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM deliveries WHERE (application, webhook, job) IN (
+         SELECT application, webhook, job FROM deliveries WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM webhooks WHERE (application, name) IN (
+         SELECT application, name FROM webhooks WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM group_keys WHERE (application, key) IN (
          SELECT application, key FROM group_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM group_numbers WHERE application IN (

@@ -6,20 +6,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FileUsage, FoundUser,
-    GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember,
-    LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile,
-    Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, StoredFile, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, ExternalKey, FileUsage,
+    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, Kept, KeyedGroup,
+    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
+    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
+    StoreReader, StoredFile, Unread, Webhook,
 };
 use chat::{ApiTokenRecord, BlobId, Fault, SessionSummary, TokenHash};
 use wire::{
     ApplicationId, Conversation, Entry, FileId, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
-    SendId, Seq, Timestamp, Topic, UserId,
+    SendId, Seq, Timestamp, Topic, UserId, WebhookId,
 };
 
 use super::{
-    accounts, conversations, files, groups, hooks, inbox, jobs, keyed, logs, members, messages, open_log,
-    people, receipts, restricted, tokens, trim, usage, user_tokens,
+    accounts, conversations, deliveries, files, groups, hooks, inbox, jobs, keyed, logs, members, messages,
+    open_log, people, receipts, restricted, tokens, trim, usage, user_tokens, webhooks,
 };
 use crate::sql::Db;
 use crate::store::Reads;
@@ -412,6 +413,33 @@ impl StoreReader for ApplicationReader {
     async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault> {
         let application = self.application;
         self.shared.readers.read("hooks", move |db| hooks::of_group(db, application, group)).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("webhooks", move |db| webhooks::all(db, application)).await
+    }
+
+    async fn webhook(&self, webhook: WebhookId) -> Result<Option<Webhook>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("webhook", move |db| webhooks::one(db, application, webhook)).await
+    }
+
+    async fn deliveries(
+        &self,
+        webhook: WebhookId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, Fault> {
+        let application = self.application;
+        let read = move |db: Db<'_>| deliveries::before(db, application, webhook, before, limit);
+        self.shared.readers.read("deliveries", read).await
+    }
+
+    async fn waiting_deliveries(&self, webhook: WebhookId) -> Result<u64, Fault> {
+        let application = self.application;
+        let read = move |db: Db<'_>| deliveries::waiting(db, application, webhook);
+        self.shared.readers.read("waiting_deliveries", read).await
     }
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {

@@ -14,7 +14,7 @@ use super::trim::length;
 use super::values::sql;
 use super::{
     accounts, applications, attempts, changes, conversations, ended_sessions, files, guests, hooks, jobs,
-    keyed, logs, marks, restricted, sessions, trim, usage, user_tokens, users,
+    keyed, logs, marks, restricted, sessions, trim, usage, user_tokens, users, webhooks,
 };
 use crate::sql::{Db, SqlError, SqlResult, params};
 
@@ -81,6 +81,8 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> SqlResult<Outcome> {
         Write::ReadState(write) => Outcome::ReadState(marks::write(scope, write)?),
         Write::Attempts(write) => Outcome::Attempts(attempts::write(db, application, write)?),
         Write::Jobs(write) => Outcome::Jobs(jobs::write(db, write)?),
+        Write::Webhooks(write) => Outcome::Webhooks(webhooks::write(scope, write)?),
+        Write::PlanWebhooks(plans) => Outcome::PlanWebhooks(webhooks::plan(db, plans)?),
         Write::ClaimJobs(claim) => Outcome::ClaimJobs(jobs::claim(db, *claim)?),
         Write::CreateApplication(new) => Outcome::CreateApplication(applications::create(db, new)?),
         Write::Applications(write) => Outcome::Applications(applications::write(scope, write)?),

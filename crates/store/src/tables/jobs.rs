@@ -1,10 +1,10 @@
 //! Jobs and their leases, the tail of entries that may cause work, and refusals of broadcasts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chat::store::{
-    Checked, ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position, Tail,
-    code_of, refusal_of,
+    Checked, ClaimJobs, DELIVERIES_AT_ONCE, Job, JobCount, JobEnd, JobId, JobKind, JobQueue, JobWrite,
+    LeaseId, NewJob, Position, Tail, code_of, refusal_of,
 };
 use wire::{ApplicationId, Json, LogKey, Refusal, Seq, Timestamp, Topic, UserId};
 
@@ -68,30 +68,58 @@ pub(super) fn add(db: Db<'_>, jobs: &[NewJob]) -> SqlResult<()> {
     Ok(())
 }
 
-/// Returns true if a job may be claimed: it is due, not leased by a worker that is alive, and the first of its lane.
-pub(crate) fn has_due(db: Db<'_>, now: Timestamp) -> SqlResult<bool> {
-    let mut find = db.prepare_cached(
-        "SELECT 1 FROM jobs WHERE NOT is_dead AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
+/// Returns true if a job of a queue may be claimed: it is due, not leased by a worker that is alive, and the first of its
+/// lane.
+pub(crate) fn has_due(db: Db<'_>, queue: JobQueue, now: Timestamp) -> SqlResult<bool> {
+    let queue = condition(queue);
+    let mut find = db.prepare_cached(&format!(
+        "SELECT 1 FROM jobs WHERE NOT is_dead AND {queue} AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
          AND id = (SELECT min(first.id) FROM jobs AS first
                    WHERE first.application = jobs.application AND first.lane = jobs.lane AND NOT first.is_dead)
-         LIMIT 1",
-    )?;
+         LIMIT 1"
+    ))?;
     find.exists([now.0])
 }
 
-pub(super) fn claim(db: Db<'_>, ClaimJobs { lease, now, until, limit }: ClaimJobs) -> SqlResult<Vec<Job>> {
-    let mut due = db.prepare_cached(
-        "SELECT id, application, kind, arguments, attempts FROM jobs
-         WHERE NOT is_dead AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
+/// Returns the condition of a job in a queue.
+const fn condition(queue: JobQueue) -> &'static str {
+    match queue {
+        JobQueue::Own => "kind <> 'deliver_webhook'",
+        JobQueue::Webhooks => "kind = 'deliver_webhook'",
+    }
+}
+
+/// The most due deliveries that are looked at for one claim.
+const LOOKED_AT: usize = 2_000;
+
+pub(super) fn claim(db: Db<'_>, claim: ClaimJobs) -> SqlResult<Vec<Job>> {
+    let ClaimJobs { queue: from, lease, now, until, limit } = claim;
+    let queue = condition(from);
+    let mut due = db.prepare_cached(&format!(
+        "SELECT id, application, kind, arguments, attempts, lane FROM jobs
+         WHERE NOT is_dead AND {queue} AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
          AND id = (SELECT min(first.id) FROM jobs AS first
                    WHERE first.application = jobs.application AND first.lane = jobs.lane AND NOT first.is_dead)
-         ORDER BY run_at, id LIMIT ?2",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+         ORDER BY run_at, id LIMIT ?2"
+    ))?;
+    let (most, mut leased) = match from {
+        JobQueue::Own => (limit, None),
+        JobQueue::Webhooks => (LOOKED_AT, Some(leased_deliveries(db, now)?)),
+    };
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let (mut jobs, mut broken) = (Vec::new(), Vec::new());
-    let mut rows = due.query(params![now.0, limit])?;
-    while let Some(row) = rows.next()? {
+    let mut rows = due.query(params![now.0, most])?;
+    while jobs.len() < limit
+        && let Some(row) = rows.next()?
+    {
         let id = row.get(0)?;
+        if let Some(leased) = &mut leased {
+            let leased = leased.entry(webhook_of(row, 1, 5)?).or_default();
+            if *leased == DELIVERIES_AT_ONCE {
+                continue;
+            }
+            *leased += 1;
+        }
         match damaged::row(row, "jobs", job(row))? {
             Some(job) => jobs.push(job),
             None => broken.push(id),
@@ -110,6 +138,27 @@ pub(super) fn claim(db: Db<'_>, ClaimJobs { lease, now, until, limit }: ClaimJob
         take.execute(params![lease.0, until.0, job.attempt, job.id.0])?;
     }
     Ok(jobs)
+}
+
+/// Returns the number of leased deliveries of each webhook that has some.
+fn leased_deliveries(db: Db<'_>, now: Timestamp) -> SqlResult<HashMap<(u32, String), usize>> {
+    let mut select = db.prepare_cached(
+        "SELECT application, lane FROM jobs
+         WHERE lease IS NOT NULL AND leased_until > ? AND kind = 'deliver_webhook' AND NOT is_dead",
+    )?;
+    let mut rows = select.query([now.0])?;
+    let mut leased = HashMap::new();
+    while let Some(row) = rows.next()? {
+        *leased.entry(webhook_of(row, 0, 1)?).or_default() += 1;
+    }
+    Ok(leased)
+}
+
+/// Returns the webhook of a delivery, by its application and the beginning of its lane.
+fn webhook_of(row: Row<'_>, application: usize, lane: usize) -> SqlResult<(u32, String)> {
+    let lane: String = row.get(lane)?;
+    let webhook = lane.split('/').nth(1).unwrap_or_default().to_owned();
+    Ok((row.get(application)?, webhook))
 }
 
 fn job(row: Row<'_>) -> SqlResult<Job> {

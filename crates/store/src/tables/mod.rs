@@ -11,6 +11,7 @@ mod changes;
 pub(crate) mod commit;
 mod conversations;
 mod damaged;
+mod deliveries;
 pub(crate) mod ended_sessions;
 mod files;
 mod groups;
@@ -40,6 +41,7 @@ mod usage;
 mod user_tokens;
 mod users;
 pub(crate) mod values;
+pub(crate) mod webhooks;
 
 pub(crate) use append::{LogHead, MovedHead};
 pub(crate) use application_reader::ApplicationReader;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use chat::store::{Commit, Trim};
+use chat::store::{Commit, HookName, Trim};
 use chat::testing::{Node, User};
-use chat::{Audience, Caller, LocalBus, OsRandom, Store as _};
+use chat::{Audience, Caller, LocalBus, NewWebhook, OsRandom, Store as _};
 use rusqlite::Connection;
 use store::SqliteStore;
 use wire::{ApplicationId, GroupId, JoinPolicy, SendId, Seq, Topic};
@@ -42,6 +43,13 @@ impl Filled {
         chat.join(&zoe, group, None).await.unwrap();
         chat.join(&li, group, None).await.unwrap();
         chat.create_hook(&ann, group, "Grafana").await.unwrap();
+        let operator = Caller::operator();
+        let built_in = chat.applications(&operator, None).await.unwrap().items.remove(0).public_id;
+        let token = chat.create_api_token(&operator, built_in, "script", None, false).await.unwrap();
+        let script = chat.authenticate_api_token(&token).await.unwrap().unwrap();
+        let orders = HookName::new("orders").unwrap();
+        let webhook = NewWebhook { url: "https://shop.example/".into(), ..NewWebhook::default() };
+        chat.put_webhook(&script, orders.clone(), webhook).await.unwrap();
         let topic = Topic::group(group);
         let id = |id: &str| SendId::new(id).unwrap();
         chat.post_to(&ann, topic.clone(), id("secret"), "for @Zoë only", None, Some(&[zoe.id]))
@@ -65,6 +73,9 @@ impl Filled {
         let trims = [Trim { topic: news, before: Seq(9) }, Trim { topic: topic.clone(), before: Seq(3) }];
         let trims = trims.map(|trim| Commit { application: ApplicationId::BUILT_IN, write: trim.into() });
         store.commit(trims.into(), Seq(u64::MAX)).await.unwrap();
+        while chat.webhook_deliveries(&script, &orders, None, 1).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         chat.shut_down().await.unwrap();
         let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
         // Work that waits, with a number that is far from the next one, and work that was given up.

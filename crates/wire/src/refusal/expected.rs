@@ -114,6 +114,14 @@ expected! {
     NoOtherPlace = "no_other_place",
     /// The name of an incoming webhook in URLs.
     HookName = "hook_name",
+    /// An absolute URL for http or https.
+    WebUrl = "web_url",
+    /// The types of events of an outgoing webhook.
+    WebhookEvents = "webhook_events",
+    /// At most 100 conversations that exist.
+    WebhookConversations = "webhook_conversations",
+    /// A time that is not in the future.
+    PastTime = "past_time",
     /// The id of an event of a stream: an epoch and a [`Seq`](crate::Seq).
     EventId = "event_id",
 }

@@ -128,6 +128,12 @@ declare::refusals! {
         /// The member's name.
         name: String,
     } = "hook_looks_like_member", 422;
+    /// The application has as many outgoing webhooks as it may have.
+    TooManyWebhooks = "too_many_webhooks", 422 [max: limits::WEBHOOKS];
+    /// The webhook is not active, so that it gets nothing.
+    WebhookInactive = "webhook_inactive", 422;
+    /// The server does not call this address: it is not public, or on another port than 80 and 443.
+    UrlNotAllowed = "url_not_allowed", 422;
     /// Only admins write here.
     Announcing = "announcing", 403;
     /// An admin has taken the word from the caller.

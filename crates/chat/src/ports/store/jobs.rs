@@ -34,6 +34,18 @@ pub enum JobKind {
     Files,
     /// Removes blobs that no file names.
     Blobs,
+    /// Posts an event to an outgoing webhook.
+    DeliverWebhook,
+}
+
+/// The queue of jobs from which a worker claims: other programs that are slow to answer keep no other job waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobQueue {
+    /// Jobs that the server does by itself.
+    Own,
+    /// Deliveries to outgoing webhooks. Only so many of one webhook are leased at once:
+    /// [`DELIVERIES_AT_ONCE`](super::DELIVERIES_AT_ONCE).
+    Webhooks,
 }
 
 /// A job to be added.
@@ -155,6 +167,8 @@ pub enum JobWrite {
 /// one that was due first first, each with the number of its attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimJobs {
+    /// The queue from which they are.
+    pub queue: JobQueue,
     /// The lease that they get.
     pub lease: LeaseId,
     /// The present time.
@@ -188,7 +202,7 @@ impl JobKind {
     }
 
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Broadcast,
         Self::Sweep,
         Self::RemoveApplication,
@@ -197,7 +211,17 @@ impl JobKind {
         Self::Thumbnail,
         Self::Files,
         Self::Blobs,
+        Self::DeliverWebhook,
     ];
+
+    /// Returns the queue in which jobs of this kind are.
+    #[must_use]
+    pub const fn queue(self) -> JobQueue {
+        match self {
+            Self::DeliverWebhook => JobQueue::Webhooks,
+            _ => JobQueue::Own,
+        }
+    }
 
     /// Returns the name of the kind, as the store has it and metrics show it.
     #[must_use]
@@ -211,6 +235,7 @@ impl JobKind {
             Self::Thumbnail => "thumbnail",
             Self::Files => "files",
             Self::Blobs => "blobs",
+            Self::DeliverWebhook => "deliver_webhook",
         }
     }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod applications;
 mod attempts;
 mod commit;
+mod deliveries;
 mod entry;
 mod expired;
 mod files;
@@ -34,6 +35,8 @@ mod standing;
 mod user_tokens;
 mod users;
 mod version;
+mod webhook_writes;
+mod webhooks;
 mod write;
 
 use std::sync::Arc;
@@ -52,6 +55,7 @@ pub use applications::{
 };
 pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed, Rewritten, Shortened};
+pub use deliveries::{Delivery, DeliveryArguments, DeliveryState};
 pub use entry::{
     Amend, AmendOutcome, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore,
     event_of, requoted,
@@ -63,7 +67,7 @@ pub use group::{
 };
 pub use hooks::{FoundHook, Hook, HookFact, HookPost};
 pub use inbox::{InboxPage, InboxRequest};
-pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
+pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobQueue, JobWrite, LeaseId, NewJob, Tail};
 pub use keyed::{FoundUser, KeyedGroup, KeyedUser, ListedMember, PutUser, PutUserOutcome, TokenSignUp};
 pub use log::{DirectCreation, LogOutcome, LogWrite, WithFiles};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
@@ -92,6 +96,8 @@ pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unr
 pub use user_tokens::{SignInLink, UserTokenWrite};
 pub use users::{NewMembers, Profile, UserWrite};
 pub use version::{Version, version_of};
+pub use webhook_writes::{PlanWebhooks, Planned, WebhookPlan, WebhookTail, WebhookWrite};
+pub use webhooks::{DELIVERIES_AT_ONCE, Webhook, WebhookConversation, WebhookEvent, WebhookState};
 pub use write::{Outcome, Transaction, TypedWrite, WithAudit, Write};
 
 use crate::auth::api_token::ApiTokenRecord;
@@ -183,8 +189,19 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the search index over its messages.
     fn search_index(&self) -> Arc<dyn SearchIndex>;
 
-    /// Returns true if a job may be claimed now.
-    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault>;
+    /// Returns the active webhooks of all applications that are not deleted.
+    async fn active_webhooks(&self) -> Result<Vec<(ApplicationId, Webhook)>, Fault>;
+
+    /// Returns the entries after a position that webhooks may be interested in, of all applications, among the next
+    /// entries of the store, up to a limit of these.
+    async fn webhook_tail(&self, after: Position, limit: usize) -> Result<WebhookTail, Fault>;
+
+    /// Returns a position after which there are all entries that were committed at a time or later, and few others: clocks
+    /// differ a little.
+    async fn position_at(&self, at: Timestamp) -> Result<Position, Fault>;
+
+    /// Returns true if a job of a queue may be claimed now, or could be if its webhook had not so many leased already.
+    async fn has_due_jobs(&self, queue: JobQueue, now: Timestamp) -> Result<bool, Fault>;
 
     /// Counts the jobs of each kind that has some.
     async fn job_counts(&self) -> Result<Vec<JobCount>, Fault>;

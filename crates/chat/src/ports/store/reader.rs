@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wire::{
     Conversation, Entry, FileId, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId, Seq, Timestamp,
-    Topic, UserId,
+    Topic, UserId, WebhookId,
 };
 
 use super::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FileUsage, FoundUser,
-    GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember,
-    LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile,
-    Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoredFile, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, ExternalKey, FileUsage,
+    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, Kept, KeyedGroup,
+    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
+    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
+    StoredFile, Unread, Webhook,
 };
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
@@ -243,6 +244,23 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the incoming webhooks of a group, by name.
     async fn hooks(&self, group: GroupId) -> Result<Vec<Hook>, Fault>;
+
+    /// Returns the outgoing webhooks, by name.
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Fault>;
+
+    /// Returns an outgoing webhook by its id.
+    async fn webhook(&self, webhook: WebhookId) -> Result<Option<Webhook>, Fault>;
+
+    /// Returns deliveries of a webhook that were attempted, the newest first, before one of them, up to a limit.
+    async fn deliveries(
+        &self,
+        webhook: WebhookId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, Fault>;
+
+    /// Returns the number of deliveries of a webhook that wait.
+    async fn waiting_deliveries(&self, webhook: WebhookId) -> Result<u64, Fault>;
 
     /// Returns a file, whatever its state; none if there is no such file. For decisions: the caller checks who may read it.
     async fn file(&self, file: FileId) -> Result<Option<StoredFile>, Fault>;

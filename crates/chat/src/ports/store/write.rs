@@ -5,9 +5,9 @@ use wire::{ApplicationId, Topic};
 use super::{
     AccountWrite, Amend, AmendOutcome, ApplicationWrite, AttemptOutcome, AttemptWrite, Checked, ClaimJobs,
     CreateAccount, CreateAccountOutcome, Done, Draft, FileOutcome, FileWrite, GroupChange, GroupWithMessage,
-    GroupWithMessageOutcome, Job, JobWrite, LogOutcome, LogWrite, NewApplication, PutUser, PutUserOutcome,
-    ReadStateOutcome, ReadStateWrite, RemoveData, Removed, SessionWrite, SetRetention, Sweep, Swept, Trim,
-    Trimmed, UserTokenWrite, UserWrite,
+    GroupWithMessageOutcome, Job, JobWrite, LogOutcome, LogWrite, NewApplication, PlanWebhooks, Planned,
+    PutUser, PutUserOutcome, ReadStateOutcome, ReadStateWrite, RemoveData, Removed, SessionWrite,
+    SetRetention, Sweep, Swept, Trim, Trimmed, UserTokenWrite, UserWrite, WebhookWrite,
 };
 
 /// The content of a commit: a write of one area, or several writes.
@@ -47,6 +47,10 @@ pub enum Write {
     Jobs(JobWrite),
     /// Lease jobs.
     ClaimJobs(ClaimJobs),
+    /// Change outgoing webhooks.
+    Webhooks(WebhookWrite),
+    /// Add the jobs that deliver events to webhooks.
+    PlanWebhooks(PlanWebhooks),
     /// Create an application.
     CreateApplication(NewApplication),
     /// Change applications and API tokens.
@@ -98,6 +102,10 @@ pub enum Outcome {
     Jobs(Checked),
     /// Of [`Write::ClaimJobs`].
     ClaimJobs(Vec<Job>),
+    /// Of [`Write::Webhooks`].
+    Webhooks(Checked),
+    /// Of [`Write::PlanWebhooks`].
+    PlanWebhooks(Vec<Planned>),
     /// Of [`Write::CreateApplication`].
     CreateApplication(ApplicationId),
     /// Of [`Write::Applications`].
@@ -166,6 +174,7 @@ impl Outcome {
             | Self::Sessions(outcome)
             | Self::UserTokens(outcome)
             | Self::Jobs(outcome)
+            | Self::Webhooks(outcome)
             | Self::Applications(outcome) => matches!(outcome, Checked::Done),
             Self::CreateAccount(outcome) => matches!(outcome, CreateAccountOutcome::Done),
             Self::Attempts(outcome) => matches!(outcome, AttemptOutcome::Done),
@@ -178,6 +187,7 @@ impl Outcome {
             | Self::PutUser(_)
             | Self::ReadState(_)
             | Self::ClaimJobs(_)
+            | Self::PlanWebhooks(_)
             | Self::CreateApplication(_)
             | Self::RemoveData(_)
             | Self::Sweep(_) => false,
@@ -225,6 +235,8 @@ typed! {
     Attempts: AttemptWrite => AttemptOutcome,
     Jobs: JobWrite => Checked,
     ClaimJobs: ClaimJobs => Vec<Job>,
+    Webhooks: WebhookWrite => Checked,
+    PlanWebhooks: PlanWebhooks => Vec<Planned>,
     CreateApplication: NewApplication => ApplicationId,
     Applications: ApplicationWrite => Checked,
     RemoveData: RemoveData => Removed,

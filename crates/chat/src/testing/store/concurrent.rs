@@ -11,9 +11,9 @@ use super::writing::{NOW, draft, founding, hash, message, seated, session, topic
 use crate::names::{ExternalKey, Login};
 use crate::ports::store::{
     Attempt, AttemptKey, AttemptOutcome, AttemptWrite, Checked, ClaimJobs, Commit, Committed, CreateAccount,
-    CreateAccountOutcome, Draft, Ends, FirstRole, GroupChange, JobId, JobKind, JobWrite, LeaseId, LogOutcome,
-    LogWrite, NewJob, Outcome, PasswordHash, Position, PutUser, PutUserOutcome, Range, Sender, SessionWrite,
-    Sessions, Store, TypedWrite, UserWrite, Version, Write,
+    CreateAccountOutcome, Draft, Ends, FirstRole, GroupChange, JobId, JobKind, JobQueue, JobWrite, LeaseId,
+    LogOutcome, LogWrite, NewJob, Outcome, PasswordHash, Position, PutUser, PutUserOutcome, Range, Sender,
+    SessionWrite, Sessions, Store, TypedWrite, UserWrite, Version, Write,
 };
 use crate::testing::{ann, ben, cal, person};
 
@@ -347,7 +347,8 @@ pub async fn a_job_is_claimed_once(stores: Pair) {
         let lease = LeaseId([u8::try_from(node).unwrap(); 16]);
         let mut claimed: Vec<JobId> = Vec::new();
         for _ in 0..30 {
-            let claim = ClaimJobs { lease, now: Timestamp(100), until: Timestamp(9_000), limit: 3 };
+            let (now, until) = (Timestamp(100), Timestamp(9_000));
+            let claim = ClaimJobs { queue: JobQueue::Own, lease, now, until, limit: 3 };
             claimed.extend(commit(&*store, claim).await.into_iter().map(|job| job.id));
         }
         claimed

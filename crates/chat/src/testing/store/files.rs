@@ -9,7 +9,7 @@ use crate::ports::store::{
     Amend, AmendOutcome, Checked, Draft, Fact, FileOutcome, FileQuota, FileState, FileUsage, FileWrite,
     LogOutcome, LogWrite, Recipients, RestrictedDraft, StoredFile, Thumbnail, Trim, WithFiles,
 };
-use crate::ports::store::{JobKind, NewJob, Permission, PermissionTo};
+use crate::ports::store::{JobKind, JobQueue, NewJob, Permission, PermissionTo};
 use crate::rules;
 use crate::testing::{ann, ben};
 
@@ -219,7 +219,7 @@ pub async fn files_that_are_left_over_are_removed_in_time(fresh: impl Fresh) {
 
 pub async fn a_file_comes_with_the_job_for_its_thumbnail(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let due = || async { store.store().has_due_jobs(Timestamp(NOW.0 + 1)).await.unwrap() };
+    let due = || async { store.store().has_due_jobs(JobQueue::Own, Timestamp(NOW.0 + 1)).await.unwrap() };
     let job = NewJob {
         application: wire::ApplicationId::BUILT_IN,
         kind: JobKind::Thumbnail,

@@ -5,8 +5,8 @@ use wire::{ApplicationId, Json, Seq, Timestamp, Topic};
 use super::writing::{TEA, batch, commit_one, draft, message, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    AccountWrite, Checked, ClaimJobs, Done, Draft, Job, JobCount, JobEnd, JobKind, JobWrite, LeaseId, NewJob,
-    Position, Sender, Transaction, UserWrite,
+    AccountWrite, Checked, ClaimJobs, Done, Draft, Job, JobCount, JobEnd, JobKind, JobQueue, JobWrite,
+    LeaseId, NewJob, Position, Sender, Transaction, UserWrite,
 };
 use crate::testing::{ann, ben};
 
@@ -30,8 +30,8 @@ async fn add(store: &Tenant, jobs: Vec<NewJob>) {
 
 async fn claim(store: &Tenant, lease: LeaseId, now: i64) -> Vec<Job> {
     let now = Timestamp(now);
-    let claim = ClaimJobs { lease, now, until: Timestamp(now.0 + 60), limit: 4 };
-    let is_due = store.store().has_due_jobs(now).await.unwrap();
+    let claim = ClaimJobs { queue: JobQueue::Own, lease, now, until: Timestamp(now.0 + 60), limit: 4 };
+    let is_due = store.store().has_due_jobs(JobQueue::Own, now).await.unwrap();
     let jobs = commit_one(store, claim).await;
     assert_eq!(is_due, !jobs.is_empty());
     jobs

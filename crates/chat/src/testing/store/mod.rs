@@ -38,6 +38,7 @@ pub mod slices;
 mod tenant;
 pub mod trimming;
 pub mod user_tokens;
+pub mod webhooks;
 mod writing;
 
 pub use tenant::Tenant;
@@ -194,6 +195,20 @@ macro_rules! store_contract {
                 a_sign_up_by_a_token_leaves_a_user_as_they_are
                 one_api_token_is_revoked_and_the_others_go_on
                 an_origin_is_found_as_long_as_an_application_lists_it;
+            webhooks:
+                webhooks_change_only_in_the_version_that_was_expected
+                an_application_has_only_so_many_webhooks_and_one_of_each_name
+                a_new_webhook_gets_what_is_committed_after_it
+                messages_to_some_are_for_webhooks_themselves
+                deliveries_are_planned_once_and_only_so_many_wait
+                deliveries_of_a_webhook_are_leased_two_at_once_and_those_of_a_conversation_in_order
+                the_last_attempt_of_each_delivery_is_kept
+                a_webhook_that_stops_continues_before_what_was_not_delivered
+                a_webhook_continues_where_it_is_told
+                nothing_of_a_removed_webhook_stays
+                old_deliveries_are_removed
+                entries_since_a_time_come_after_its_position
+                webhooks_of_a_deleted_application_get_nothing;
             last_seat:
                 of_fifty_people_who_want_the_last_seat_one_gets_it;
             marks:

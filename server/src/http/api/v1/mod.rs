@@ -32,6 +32,7 @@ mod search;
 mod topics;
 mod user_tokens;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -150,6 +151,13 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(hooks::list))
         .routes(routes!(hooks::put, hooks::read, hooks::delete))
         .routes(routes!(hooks::rotate))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::put, webhooks::read, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay_delivery))
         .routes(routes!(messages::send, messages::list))
         .routes(routes!(messages::read, messages::edit, messages::delete))
         .routes(routes!(reactions::add, reactions::remove))
