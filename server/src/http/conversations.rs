@@ -9,9 +9,10 @@ use axum::response::Response;
 use chat::Caller;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
-use wire::{Pair, Refusal, Topic};
+use wire::{GroupId, Pair, Refusal, Topic};
 
 use crate::http::api::v1::body::Body;
+use crate::http::api::v1::conversations::topic;
 use crate::http::api::v1::error::ApiError;
 use crate::http::api::v1::message_forms::{list_as, read_as, varying};
 use crate::http::api::v1::messages::{self, NewMessage, Slice, place};
@@ -66,7 +67,8 @@ fn form(headers: &HeaderMap) -> Representation {
 
 async fn get(app: AppState, address: Address<'_>, request: Request) -> Result<Response, ApiError> {
     let caller = caller(&request)?;
-    let topic = address.topic(&caller)?;
+    // As in the API, a conversation of others looks like one that does not exist.
+    let topic = topic(&app, &caller, &address.name(&caller)?).await?;
     let (headers, form) = (request.headers(), form(request.headers()));
     if let Some(seq) = address.message {
         return read_as(&app, caller, topic, place(seq)?, headers, form).await;
@@ -86,8 +88,7 @@ async fn post(app: AppState, address: Address<'_>, request: Request) -> Result<R
         return Err(Refusal::MethodWrong.into());
     }
     let caller = caller(&request)?;
-    let conversation = address.topic(&caller)?.as_str().to_owned();
-    let name = conversation.replacen("group/", "id:", 1).replacen("direct/", "direct:", 1);
+    let name = address.name(&caller)?;
     let new = message(request, &app).await?;
     messages::send(State(app), Extension(caller), Path(name), headers, Body(new)).await
 }
@@ -126,16 +127,18 @@ impl<'a> Address<'a> {
         Some(Self { of: of(id), message }).filter(|_| !id.is_empty())
     }
 
-    /// Returns the topic of the conversation.
+    /// Returns the name of the conversation in the API.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`]; for a direct those of [`Caller::scoped_user`].
-    fn topic(self, caller: &Caller) -> Result<Topic, Refusal> {
+    /// [`Refusal::NotFound`], and those of [`Caller::scoped_actor`]; for a direct those of [`Caller::scoped_user`].
+    fn name(self, caller: &Caller) -> Result<String, Refusal> {
+        caller.scoped_actor()?;
         match self.of {
-            Of::Group(id) => id.parse().map(Topic::group).map_err(|_| Refusal::NotFound),
+            Of::Group(id) => id.parse().map(|id: GroupId| format!("id:{id}")).map_err(|_| Refusal::NotFound),
             Of::DirectWith(id) => {
                 let other = id.parse().map_err(|_| Refusal::NotFound)?;
-                Pair::of(caller.scoped_user()?.id, other).map(Topic::direct).ok_or(Refusal::NotFound)
+                let pair = Pair::of(caller.scoped_user()?.id, other).ok_or(Refusal::NotFound)?;
+                Ok(Topic::direct(pair).as_str().replacen("direct/", "direct:", 1))
             }
         }
     }

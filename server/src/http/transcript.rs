@@ -93,24 +93,26 @@ mod tests {
             id: SendId::new("s").unwrap(),
             topic: Topic::new("news").unwrap(),
             seq: Seq(seq),
-            data: serde_json::from_value::<Event>(event.clone()).unwrap(),
+            data: serde_json::from_str::<Event>(&event.to_string()).unwrap(),
             timestamp: "2026-12-01T10:03:59.000Z".parse().unwrap(),
         });
         entries.filter_map(|entry| line(app::english(), &entry)).collect()
     }
 
     fn person(name: &str) -> Value {
-        json!({ "id": UserId::from_bits(7).to_string(), "name": name })
+        json!({ "id": UserId::from_bytes([7; 10]).to_string(), "name": name })
     }
 
     fn message(name: &str, text: &str) -> Value {
-        json!({ "type": "message", "author": person(name), "text": text, "body": { "blocks": [] } })
+        json!({ "type": "message", "author": person(name), "text": text, "body": [] })
     }
 
     #[test]
     fn each_message_is_one_line_that_a_terminal_shows_as_it_is() {
         let clears = message("Søren", "two\r\n\nlines\u{1b}[2J\u{9b}31m\tdone\u{7}\u{2028}");
-        let joined = json!({ "type": "joined", "member": { "person": person("Ngozi"), "role": "member" } });
+        let member =
+            json!({ "person": person("Ngozi"), "role": "member", "since": "2026-12-01T10:00:00.000Z" });
+        let joined = json!({ "type": "joined", "member": member });
         let deleted = json!({ "type": "tombstone", "author": person("Zoë"), "by": person("Zoë") });
         let reacted =
             json!({ "type": "reacted", "target": 1, "emoji": "👍", "on": true, "by": person("Zoë") });

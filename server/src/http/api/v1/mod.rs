@@ -11,7 +11,7 @@ mod bans;
 pub(crate) mod body;
 mod broadcasts;
 mod conversation_settings;
-mod conversations;
+pub(crate) mod conversations;
 mod cors;
 mod docs;
 mod entity_tag;
