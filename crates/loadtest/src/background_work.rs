@@ -1,4 +1,5 @@
-//! Acks beside background work: their latency alone, and while people upload files, in turn on one server.
+//! Acks beside background work: their latency alone, and while people upload files, in turn on one server; and the same
+//! with webhooks whose receivers do not answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -15,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use probe::durable::{Acknowledged, Durable};
 use probe::guest::introduce;
 use probe::quantiles::float;
+use probe::rest::{RestClient, create_application};
 use probe::server::Server;
 use probe::websocket::connect;
 
@@ -33,6 +36,8 @@ pub struct BackgroundWork {
     pub file_bytes: usize,
     /// The bytes a second that each of them sends; 0 for as many as the server takes.
     pub upload_rate: usize,
+    /// The number of outgoing webhooks whose URL nobody answers, each with events that wait.
+    pub dead_webhooks: u32,
     /// The duration of each measurement.
     pub time: Duration,
     /// The number of rounds.
@@ -63,6 +68,12 @@ const REFUSED: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The bytes of a file that are written at once.
 const PIECE: usize = 64 * 1_024;
+/// The outgoing webhooks of an application, as many as it may have.
+const WEBHOOKS: u32 = 20;
+/// The messages that are sent in an application with webhooks.
+const EVENTS: u32 = 5;
+/// A URL that the server may call, and where nobody listens.
+const DEAD_URL: &str = "http://127.0.0.1:9/";
 /// The distance between numbers of connections that come from different addresses.
 const ANOTHER_ADDRESS: u32 = 10_000;
 
@@ -77,6 +88,7 @@ impl BackgroundWork {
         for number in 0..self.uploaders {
             cookies.push(introduce(&server.host(), &format!("uploader {number}")).await?.1);
         }
+        add_dead_webhooks(&server, self.dead_webhooks).await?;
         let mut rounds = Vec::new();
         for round in 0..self.rounds {
             let alone = self.acks(&server, 2 * round).await?;
@@ -120,6 +132,30 @@ impl BackgroundWork {
         };
         durable.run_on(server.serving(), &()).await
     }
+}
+
+/// Creates outgoing webhooks whose URL nobody answers, in as many applications as they need, and events for each.
+async fn add_dead_webhooks(server: &Server, webhooks: u32) -> io::Result<()> {
+    if webhooks == 0 {
+        return Ok(());
+    }
+    let operator = server.operator_token().await?;
+    let mut client = RestClient::connect(server.addr(), 0, &operator).await?;
+    for number in 0..webhooks.div_ceil(WEBHOOKS) {
+        client.set_token(server.addr(), &operator);
+        let token = create_application(&mut client, &format!("Dead {number}")).await?;
+        client.set_token(server.addr(), &token);
+        client.send::<Value>("PUT", "/conversations/orders", &json!({ "name": "Orders" })).await?;
+        for webhook in 0..WEBHOOKS {
+            let path = format!("/webhooks/dead-{webhook}");
+            client.send::<Value>("PUT", &path, &json!({ "url": DEAD_URL })).await?;
+        }
+        for event in 0..EVENTS {
+            let text = json!({ "text": format!("Order {event}") });
+            client.send::<Value>("POST", "/conversations/orders/messages", &text).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A person who uploads one file after the other.

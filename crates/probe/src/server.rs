@@ -190,6 +190,8 @@ impl Server {
                 ("HUBBUB_TOKEN_SENDS_PER_SECOND", "1000000"),
                 ("HUBBUB_TOKEN_REQUEST_BURST", "1000000"),
                 ("HUBBUB_TOKEN_REQUESTS_PER_SECOND", "1000000"),
+                // Where nobody listens: for webhooks whose receiver is away.
+                ("HUBBUB_EGRESS_OPEN", "127.0.0.1:9"),
                 ("HUBBUB_LOG", "warn"),
                 ("NO_COLOR", "1"),
             ])

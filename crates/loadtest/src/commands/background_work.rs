@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// KiB per second that each of them sends; 0 for as many as the server takes
     #[arg(long, default_value_t = 2_048)]
     upload_rate: usize,
+    /// Number of outgoing webhooks whose URL nobody answers
+    #[arg(long, default_value_t = 0)]
+    dead_webhooks: u32,
     /// Duration of each measurement in seconds
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -44,8 +47,18 @@ pub(crate) struct Arguments {
 
 /// Measures, and prints a table.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
-    let Arguments { server, store, rate, uploaders, file_kib, upload_rate, seconds, rounds, json } =
-        arguments;
+    let Arguments {
+        server,
+        store,
+        rate,
+        uploaders,
+        file_kib,
+        upload_rate,
+        dead_webhooks,
+        seconds,
+        rounds,
+        json,
+    } = arguments;
     let (time, file_bytes) = (Duration::from_secs(seconds), file_kib * 1_024);
     let work = BackgroundWork {
         server,
@@ -54,6 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
         uploaders,
         file_bytes,
         upload_rate: upload_rate * 1_024,
+        dead_webhooks,
         time,
         rounds,
     };
@@ -61,7 +75,8 @@ pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let pace =
         if upload_rate == 0 { "as fast as they can".into() } else { format!("{upload_rate} KiB/s each") };
     println!(
-        "background-work: {rate} messages/s, {uploaders} people who upload files of {file_kib} KiB, {pace}"
+        "background-work: {rate} messages/s, {uploaders} people who upload files of {file_kib} KiB, {pace}; {dead_webhooks} \
+         webhooks whose URL nobody answers"
     );
     println!("round  alone: median ms    p99 ms  beside: median ms    p99 ms  files  refused");
     for (number, Round { alone, beside, files, refused }) in (1..).zip(&rounds) {
