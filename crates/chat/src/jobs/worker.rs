@@ -1,5 +1,5 @@
-//! The job worker of a queue: leases due jobs, runs several at once, and ends or retries them. One that fails for the last time is
-//! a dead letter.
+//! The job worker of a queue: leases due jobs, runs several at once, and ends or retries them. One that fails for the
+//! last time is a dead letter.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};

@@ -37,8 +37,8 @@ pub(crate) struct Posted {
 }
 
 impl Chat {
-    /// Returns a webhook to which events may be posted now, and the author of what its application does; none if it does not exist, or is not active, or its
-    /// application is deleted.
+    /// Returns a webhook to which events may be posted now, and the author of what its application does; none if it does
+    /// not exist, or is not active, or its application is deleted.
     pub(crate) async fn webhook_to_call(
         &self,
         application: ApplicationId,
