@@ -43,7 +43,7 @@ fn workspace() -> NamedTempFile {
 
 fn entries(records: &[Record]) -> Vec<&Entry> {
     let entry = |record| match record {
-        &Record::Entry(ref entry) => Some(entry),
+        Record::Entry(entry) => Some(entry),
         _ => None,
     };
     records.iter().filter_map(entry).collect()
