@@ -1,5 +1,6 @@
 //! Reading: an archive of any format as one stream of records.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -38,7 +39,16 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError`] if it is of another format, or beyond the [limits](crate::limits).
     pub fn open(path: &Path, format: Format) -> Result<Self, ArchiveError> {
-        let source = Source::open(path)?;
+        let file = File::open(path).map_err(|error| ArchiveError::new(format!("cannot be read: {error}")))?;
+        Self::read(file, format)
+    }
+
+    /// As [`Archive::open`], for a file that is open.
+    ///
+    /// # Errors
+    /// Those of [`Archive::open`].
+    pub fn read(file: File, format: Format) -> Result<Self, ArchiveError> {
+        let source = Source::open(file)?;
         let reader = match format {
             Format::Slack => Reader::Slack(Slack::open(source)?),
             Format::Mattermost => Reader::Mattermost(Mattermost::open(source)?),

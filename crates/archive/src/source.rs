@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use zip::ZipArchive;
 
@@ -28,10 +27,9 @@ pub(crate) struct Zip {
 }
 
 impl Source {
-    /// Opens a file.
-    pub(crate) fn open(path: &Path) -> Result<Self, ArchiveError> {
+    /// Recognises a file by its beginning.
+    pub(crate) fn open(mut file: fs::File) -> Result<Self, ArchiveError> {
         let reading = |error: io::Error| ArchiveError::new(format!("cannot be read: {error}"));
-        let mut file = fs::File::open(path).map_err(reading)?;
         let metadata = file.metadata().map_err(reading)?;
         if !metadata.is_file() {
             return Err(ArchiveError::new("is no file: give a ZIP file, or Mattermost's file of JSON Lines"));

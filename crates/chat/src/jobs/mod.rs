@@ -13,7 +13,7 @@ use wire::{ApplicationId, Json, Timestamp};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob};
+use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, LeaseId, NewJob};
 use crate::service::error::Error;
 
 /// The time between two sweeps, and two passes over the logs, in milliseconds.
@@ -24,7 +24,7 @@ const BLOBS_EVERY_MS: i64 = 24 * SWEEP_EVERY_MS;
 const DEAD_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
 
 /// Runs one job; returns its end, or the error for which it is retried.
-async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
+async fn run(chat: &Chat, lease: LeaseId, job: &Job) -> Result<JobEnd, Error> {
     match job.kind {
         JobKind::Broadcast => {
             chat.send_broadcast_slice(job.application, &job.arguments).await?;
@@ -61,6 +61,7 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             chat.sweep_blobs().await?;
             Ok(JobEnd::Again { run_at: Timestamp(begun.0 + BLOBS_EVERY_MS) })
         }
+        JobKind::Import => chat.run_import(lease, job).await,
         JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
     }
 }

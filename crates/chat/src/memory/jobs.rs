@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::{ApplicationId, Json, LogKey, Seq, Timestamp};
 
 use crate::ports::store::{
-    Checked, ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position,
+    Checked, ClaimJobs, FoundJob, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position,
 };
 
 /// The jobs of all applications.
@@ -29,6 +29,7 @@ struct StoredJob {
     attempts: u32,
     lease: Option<(LeaseId, Timestamp)>,
     is_dead: bool,
+    error: Option<String>,
 }
 
 impl StoredJob {
@@ -49,6 +50,16 @@ impl MemoryJobs {
     /// Returns true if a lane of an application has a job that is not dead.
     pub(super) fn has_jobs(&self, application: ApplicationId, lane: &str) -> bool {
         self.jobs.values().any(|job| !job.is_dead && job.application == application && job.lane == lane)
+    }
+
+    /// Returns the job of a kind with a key, unless it is dead.
+    pub(super) fn job(&self, application: ApplicationId, kind: JobKind, key: &str) -> Option<FoundJob> {
+        let (id, job) = self.jobs.iter().find(|(_, job)| {
+            !job.is_dead
+                && (job.application, job.kind) == (application, kind)
+                && job.key.as_deref() == Some(key)
+        })?;
+        Some(FoundJob { id: *id, arguments: job.arguments.clone(), error: job.error.clone() })
     }
 
     /// Returns the entries after a position, and the position of the last of them.
@@ -91,6 +102,15 @@ impl MemoryJobs {
                 }
             }
             JobWrite::End { id, lease, attempt, end } => return self.end(*id, *lease, *attempt, end),
+            JobWrite::SetArguments { id, lease, attempt, arguments } => {
+                let Some(job) = self.held(*id, *lease, *attempt) else { return Checked::Stale };
+                job.arguments = arguments.clone();
+            }
+            JobWrite::Remove { id } => {
+                if self.jobs.remove(id).is_none() {
+                    return Checked::Stale;
+                }
+            }
             JobWrite::Release { lease } => {
                 for job in
                     self.jobs.values_mut().filter(|job| job.lease.is_some_and(|(held, _)| held == *lease))
@@ -120,8 +140,18 @@ impl MemoryJobs {
             self.next += 1;
             let NewJob { application, kind, lane, key, arguments, run_at } = job.clone();
             let (attempts, lease, is_dead) = (0, None, false);
-            let stored =
-                StoredJob { application, kind, lane, key, arguments, run_at, attempts, lease, is_dead };
+            let stored = StoredJob {
+                application,
+                kind,
+                lane,
+                key,
+                arguments,
+                run_at,
+                attempts,
+                lease,
+                is_dead,
+                error: None,
+            };
             self.jobs.insert(JobId(self.next), stored);
         }
     }
@@ -155,17 +185,23 @@ impl MemoryJobs {
         claimed
     }
 
+    /// Returns a job that a lease holds for an attempt.
+    fn held(&mut self, id: JobId, lease: LeaseId, attempt: u32) -> Option<&mut StoredJob> {
+        let job = self.jobs.get_mut(&id)?;
+        let is_held = job.lease.is_some_and(|(held, _)| held == lease);
+        (is_held && job.attempts == attempt).then_some(job)
+    }
+
     fn end(&mut self, id: JobId, lease: LeaseId, attempt: u32, end: &JobEnd) -> Checked {
-        let Some(job) = self.jobs.get_mut(&id) else { return Checked::Stale };
-        if job.attempts != attempt || job.lease.is_none_or(|(held, _)| held != lease) {
-            return Checked::Stale;
-        }
-        job.lease = None;
+        let Some(job) = self.held(id, lease, attempt) else { return Checked::Stale };
+        (job.lease, job.error) = (None, None);
         match end {
             JobEnd::Done => drop(self.jobs.remove(&id)),
             JobEnd::Again { run_at } => (job.run_at, job.attempts) = (*run_at, 0),
-            JobEnd::Failed { retry_at: Some(retry_at), .. } => job.run_at = *retry_at,
-            JobEnd::Failed { retry_at: None, .. } => job.is_dead = true,
+            JobEnd::Failed { retry_at, error } => {
+                job.run_at = retry_at.unwrap_or(job.run_at);
+                (job.is_dead, job.error) = (retry_at.is_none(), Some(error.clone()));
+            }
         }
         Checked::Done
     }

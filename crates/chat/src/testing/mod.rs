@@ -19,6 +19,7 @@ mod node;
 mod property;
 pub mod recent;
 pub mod search;
+mod slack_archive;
 pub mod store;
 mod user;
 
@@ -29,4 +30,5 @@ pub use gate::Gate;
 pub use listener::{Heard, Listener, reader};
 pub use node::Node;
 pub use property::for_all;
+pub use slack_archive::SlackArchive;
 pub use user::{User, guest};

@@ -10,10 +10,11 @@ use wire::{
 };
 
 use super::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FileUsage, FoundUser,
-    GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember,
-    LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile,
-    Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoredFile, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, FileUsage, FoundJob,
+    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobKind, Kept, KeyedGroup,
+    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
+    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
+    StoredFile, Unread,
 };
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
@@ -174,6 +175,9 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the entries that were sent with each of some ids, in their order, as [`StoreReader::sent`] does.
     async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault>;
+
+    /// Returns the job of a kind with a key; one that is dead counts as none.
+    async fn job(&self, kind: JobKind, key: &str) -> Result<Option<FoundJob>, Fault>;
 
     /// Returns true if a lane has a job that is not dead.
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault>;
