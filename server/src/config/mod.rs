@@ -3,6 +3,7 @@
 mod app_commands;
 mod check;
 mod choices;
+mod import_commands;
 mod settings;
 mod store_choice;
 mod variables;

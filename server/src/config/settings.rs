@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::app_commands::{AppCommand, TokenCommand};
 use super::choices::{FailoverChoice, SignUpChoice};
+use super::import_commands::ImportCommand;
 use super::{ConfigError, OpenTopics, UnknownVariable};
 use crate::bench::BenchArgs;
-use crate::ops::{Manage, MoveArgs};
+use crate::ops::{Import, Manage, MoveArgs};
 
 /// The command line with the environment.
 #[derive(Debug)]
@@ -89,6 +90,11 @@ enum Command {
         #[command(flatten)]
         settings: ServerSettings,
     },
+    /// Import an export of Slack or Mattermost into the running server
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
     /// Check data, clock, origin and proxy settings, and say what to do; the exit code is 1 if something is wrong
     Doctor(ServerSettings),
     /// List the nodes that share the PostgreSQL database
@@ -122,6 +128,8 @@ pub enum Task {
     },
     /// Moves the data of a folder to PostgreSQL.
     Move(MoveArgs),
+    /// Imports an archive.
+    Import(Import),
     /// Checks the installation.
     Doctor,
     /// Lists the nodes.
@@ -338,6 +346,7 @@ impl Cli {
             Some(Command::Move { from, skip_damaged, .. }) => {
                 Task::Move(MoveArgs { from: from.clone(), skip_damaged: *skip_damaged })
             }
+            Some(Command::Import { command }) => Task::Import(command.task()),
             Some(Command::Doctor(_)) => Task::Doctor,
             Some(Command::Nodes(_)) => Task::Nodes,
             Some(Command::Bench(args)) => Task::Bench(args.clone()),
@@ -392,6 +401,7 @@ impl Arguments {
             ) => settings,
             Some(Command::App { command }) => command.settings(),
             Some(Command::Token { command }) => command.settings(),
+            Some(Command::Import { command }) => command.settings(),
             Some(Command::Bench(_)) | None => self.settings,
         }
     }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::applications::{self, Manage};
 use super::backup;
+use super::import::Import;
 use super::nodes;
 use super::reset_link;
 use super::seen_hosts::{Seen, SeenHosts};
@@ -29,6 +30,7 @@ pub(super) enum Request {
     Status,
     Manage(Manage),
     Nodes,
+    Import(Import),
 }
 
 /// The reply to a request.
@@ -39,6 +41,7 @@ pub(super) enum Reply {
     ResetLink(String),
     Managed(String),
     Nodes(String),
+    Imported(String),
     Status(Box<Status>),
     Wrong(String),
 }
@@ -233,6 +236,9 @@ impl Control {
                 Ok(Reply::ResetLink(reset_link::link(&self.url, &token)))
             }
             Request::Manage(manage) => applications::carry_out(&self.chat, manage).await.map(Reply::Managed),
+            Request::Import(command) => {
+                super::import::carry_out(&self.chat, command).await.map(Reply::Imported)
+            }
             Request::Nodes => {
                 let listed = self.chat.nodes(&Caller::operator()).await;
                 let listed = listed.map_err(|_| ConfigError("the database does not answer".into()))?;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::home::Home;
 
 /// Returns the shell commands of a document, with a marker before each block.
-fn script(document: &str) -> (String, usize) {
+pub(super) fn script(document: &str) -> (String, usize) {
     let mut script =
         String::from("set -eu\ncurl() { command curl --silent --show-error --fail-with-body \"$@\"; }\n");
     let mut blocks = 0;
@@ -20,7 +20,7 @@ fn script(document: &str) -> (String, usize) {
 }
 
 /// Runs a script against a server, where `hubbub` is the binary under test.
-fn run(home: &Home, address: &str, script: &str) -> String {
+pub(super) fn run(home: &Home, address: &str, script: &str) -> String {
     let bin = home.at("bin");
     std::fs::create_dir_all(&bin).unwrap();
     let link = bin.join("hubbub");

@@ -5,6 +5,7 @@
 mod api_document;
 mod applications;
 mod home;
+mod import;
 mod move_data;
 mod nodes;
 

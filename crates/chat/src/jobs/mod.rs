@@ -17,7 +17,7 @@ use wire::{ApplicationId, Json, Timestamp};
 use self::ended::Ended;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob, WebhookWrite};
+use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, LeaseId, NewJob, WebhookWrite};
 use crate::service::error::Error;
 
 /// The time between two sweeps, and two passes over the logs, in milliseconds.
@@ -31,14 +31,14 @@ const DEAD_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
 const DELIVERIES: usize = 10_000;
 
 /// Runs one job; returns its end, or the error for which it is retried.
-async fn run(chat: &Chat, job: &Job) -> Result<Ended, Error> {
+async fn run(chat: &Chat, lease: LeaseId, job: &Job) -> Result<Ended, Error> {
     match job.kind {
         JobKind::DeliverWebhook => webhook_delivery::deliver(chat, job).await,
-        kind => run_own(chat, job, kind).await.map(Ended::from),
+        kind => run_own(chat, lease, job, kind).await.map(Ended::from),
     }
 }
 
-async fn run_own(chat: &Chat, job: &Job, kind: JobKind) -> Result<JobEnd, Error> {
+async fn run_own(chat: &Chat, lease: LeaseId, job: &Job, kind: JobKind) -> Result<JobEnd, Error> {
     match kind {
         JobKind::Broadcast => {
             chat.send_broadcast_slice(job.application, &job.arguments).await?;
@@ -77,6 +77,7 @@ async fn run_own(chat: &Chat, job: &Job, kind: JobKind) -> Result<JobEnd, Error>
             chat.sweep_blobs().await?;
             Ok(JobEnd::Again { run_at: Timestamp(begun.0 + BLOBS_EVERY_MS) })
         }
+        JobKind::Import => chat.run_import(lease, job).await,
         JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
         JobKind::DeliverWebhook => Ok(JobEnd::Done),
     }

@@ -135,7 +135,7 @@ async fn attempt(chat: &Chat, lease: LeaseId, job: &Job) {
         Err(Fault::new("jobs", format!("job {} did not end in {} attempts", job.id, backoff::ATTEMPTS))
             .into())
     } else {
-        run(chat, job).await
+        run(chat, lease, job).await
     };
     end(chat, lease, job, result).await;
 }

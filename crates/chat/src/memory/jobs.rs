@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use wire::{ApplicationId, Json, LogKey, Seq, Timestamp, WebhookId};
 
 use crate::ports::store::{
-    Checked, ClaimJobs, DELIVERIES_AT_ONCE, DeliveryArguments, Job, JobCount, JobEnd, JobId, JobKind,
-    JobQueue, JobWrite, LeaseId, NewJob, Position, Webhook,
+    Checked, ClaimJobs, DELIVERIES_AT_ONCE, DeliveryArguments, FoundJob, Job, JobCount, JobEnd, JobId,
+    JobKind, JobQueue, JobWrite, LeaseId, NewJob, Position, Webhook,
 };
 
 /// The jobs of all applications.
@@ -30,6 +30,7 @@ struct StoredJob {
     attempts: u32,
     lease: Option<(LeaseId, Timestamp)>,
     is_dead: bool,
+    error: Option<String>,
 }
 
 impl StoredJob {
@@ -74,6 +75,16 @@ impl MemoryJobs {
         removed.map(|(_, job)| job.arguments).collect()
     }
 
+    /// Returns the job of a kind with a key, unless it is dead.
+    pub(super) fn job(&self, application: ApplicationId, kind: JobKind, key: &str) -> Option<FoundJob> {
+        let (id, job) = self.jobs.iter().find(|(_, job)| {
+            !job.is_dead
+                && (job.application, job.kind) == (application, kind)
+                && job.key.as_deref() == Some(key)
+        })?;
+        Some(FoundJob { id: *id, arguments: job.arguments.clone(), error: job.error.clone() })
+    }
+
     /// Returns the entries after a position, and the position of the last of them.
     pub(super) fn tail(&self, after: Position, limit: usize) -> (Vec<(LogKey, Seq)>, Position) {
         let newer = self.tail.iter().filter(|(position, ..)| *position > after).take(limit);
@@ -114,6 +125,15 @@ impl MemoryJobs {
                 }
             }
             JobWrite::End { id, lease, attempt, end } => return self.end(*id, *lease, *attempt, end),
+            JobWrite::SetArguments { id, lease, attempt, arguments } => {
+                let Some(job) = self.held(*id, *lease, *attempt) else { return Checked::Stale };
+                job.arguments = arguments.clone();
+            }
+            JobWrite::Remove { id } => {
+                if self.jobs.remove(id).is_none() {
+                    return Checked::Stale;
+                }
+            }
             JobWrite::Release { lease } => {
                 for job in
                     self.jobs.values_mut().filter(|job| job.lease.is_some_and(|(held, _)| held == *lease))
@@ -143,8 +163,18 @@ impl MemoryJobs {
             self.next += 1;
             let NewJob { application, kind, lane, key, arguments, run_at } = job.clone();
             let (attempts, lease, is_dead) = (0, None, false);
-            let stored =
-                StoredJob { application, kind, lane, key, arguments, run_at, attempts, lease, is_dead };
+            let stored = StoredJob {
+                application,
+                kind,
+                lane,
+                key,
+                arguments,
+                run_at,
+                attempts,
+                lease,
+                is_dead,
+                error: None,
+            };
             self.jobs.insert(JobId(self.next), stored);
         }
     }
@@ -199,17 +229,23 @@ impl MemoryJobs {
         leased
     }
 
+    /// Returns a job that a lease holds for an attempt.
+    fn held(&mut self, id: JobId, lease: LeaseId, attempt: u32) -> Option<&mut StoredJob> {
+        let job = self.jobs.get_mut(&id)?;
+        let is_held = job.lease.is_some_and(|(held, _)| held == lease);
+        (is_held && job.attempts == attempt).then_some(job)
+    }
+
     fn end(&mut self, id: JobId, lease: LeaseId, attempt: u32, end: &JobEnd) -> Checked {
-        let Some(job) = self.jobs.get_mut(&id) else { return Checked::Stale };
-        if job.attempts != attempt || job.lease.is_none_or(|(held, _)| held != lease) {
-            return Checked::Stale;
-        }
-        job.lease = None;
+        let Some(job) = self.held(id, lease, attempt) else { return Checked::Stale };
+        (job.lease, job.error) = (None, None);
         match end {
             JobEnd::Done => drop(self.jobs.remove(&id)),
             JobEnd::Again { run_at } => (job.run_at, job.attempts) = (*run_at, 0),
-            JobEnd::Failed { retry_at: Some(retry_at), .. } => job.run_at = *retry_at,
-            JobEnd::Failed { retry_at: None, .. } => job.is_dead = true,
+            JobEnd::Failed { retry_at, error } => {
+                job.run_at = retry_at.unwrap_or(job.run_at);
+                (job.is_dead, job.error) = (retry_at.is_none(), Some(error.clone()));
+            }
         }
         Checked::Done
     }

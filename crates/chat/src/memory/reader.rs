@@ -19,11 +19,11 @@ use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::blobs::BlobId;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, FileUsage, FoundUser,
-    GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, Kept, KeyedGroup, KeyedUser,
-    ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened,
-    Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader,
-    StoredFile, Unread, Webhook,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, FileUsage, FoundJob,
+    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, JobKind, Kept, KeyedGroup,
+    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
+    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
+    StoreReader, StoredFile, Unread, Webhook,
 };
 use crate::service::error::Fault;
 
@@ -216,6 +216,10 @@ impl StoreReader for MemoryReader {
     async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault> {
         let state = self.state();
         Ok(ids.iter().map(|id| state.sent(sender, id)).collect())
+    }
+
+    async fn job(&self, kind: JobKind, key: &str) -> Result<Option<FoundJob>, Fault> {
+        Ok(self.state.lock().jobs.job(self.application, kind, key))
     }
 
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {

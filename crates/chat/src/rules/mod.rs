@@ -7,6 +7,7 @@ mod application;
 mod audience;
 mod decision;
 mod hooks;
+mod import;
 mod invites;
 mod membership;
 mod plan;
@@ -22,6 +23,7 @@ pub use application::{may_reset, needs_app_admin, set_application_role};
 pub use audience::{Audience, Viewer, not_members, recipients};
 pub use decision::{Decision, News, ends_in_app};
 pub use hooks::{delete_hook, put_hook, rotate_hook};
+pub use import::import_group;
 pub use invites::{invite, is_open, revoke};
 pub use membership::{
     Contact, Groups, SEATS_FROM_ONE, add, ban, check_join_policy, create, establish, join, leave,

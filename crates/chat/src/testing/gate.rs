@@ -20,12 +20,12 @@ use crate::ports::blobs::BlobId;
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
-    Conversations, Delivery, ExternalKey, FileUsage, FoundHook, FoundUser, GroupListing, GroupOverview, Hook,
-    InboxPage, InboxRequest, JobCount, JobId, JobQueue, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
-    MembershipState, MessageReceipts, MessageTail, NewMembers, NodeReport, NodeRow, OldEntry, OpenRequest,
-    Opened, Position, Profile, Range, ReportAnswer, Restricted, Roster, RowRange, Sender, SentBefore,
-    SharedStoreMetrics, SignInLink, Slices, Store, StoreReader, StoredFile, Tail, Unread, Webhook,
-    WebhookTail,
+    Conversations, Delivery, ExternalKey, FileUsage, FoundHook, FoundJob, FoundUser, GroupListing,
+    GroupOverview, Hook, InboxPage, InboxRequest, JobCount, JobId, JobKind, JobQueue, Kept, KeyedGroup,
+    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, MessageTail, NewMembers, NodeReport,
+    NodeRow, OldEntry, OpenRequest, Opened, Position, Profile, Range, ReportAnswer, Restricted, Roster,
+    RowRange, Sender, SentBefore, SharedStoreMetrics, SignInLink, Slices, Store, StoreReader, StoredFile,
+    Tail, Unread, Webhook, WebhookTail,
 };
 use crate::service::error::Fault;
 
@@ -411,6 +411,10 @@ impl StoreReader for GateReader {
 
     async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault> {
         self.reader.sent_each(sender, ids).await
+    }
+
+    async fn job(&self, kind: JobKind, key: &str) -> Result<Option<FoundJob>, Fault> {
+        self.reader.job(kind, key).await
     }
 
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {

@@ -20,6 +20,7 @@ mod node;
 mod property;
 pub mod recent;
 pub mod search;
+mod slack_archive;
 pub mod store;
 mod user;
 
@@ -31,4 +32,5 @@ pub use http_client::{HttpReply, ScriptedHttpClient, http_answer};
 pub use listener::{Heard, Listener, reader};
 pub use node::Node;
 pub use property::for_all;
+pub use slack_archive::SlackArchive;
 pub use user::{User, guest};

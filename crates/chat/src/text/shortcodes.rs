@@ -64,6 +64,11 @@ pub(crate) fn find(words: &str) -> Vec<Named> {
     found.into_iter().take(MOST).map(|(_, emoji, name)| named((emoji, name))).collect()
 }
 
+/// Returns the emoji with a name.
+pub(crate) fn named_emoji(name: &str) -> Option<&'static str> {
+    emojis::get_by_shortcode(name).map(emojis::Emoji::as_str)
+}
+
 /// Replaces each `:name:` that is the name of an emoji and a word of its own. In code, links, words, numbers and paths
 /// a colon stays a colon.
 pub(crate) fn replace(said: &mut RichText) {

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, ExternalKey, FileUsage,
-    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, Kept, KeyedGroup,
-    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
-    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
-    StoreReader, StoredFile, Unread, Webhook,
+    FoundJob, FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, JobKind, Kept,
+    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry,
+    OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore,
+    SignInLink, StoreReader, StoredFile, Unread, Webhook,
 };
 use chat::{ApiTokenRecord, BlobId, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -254,6 +254,11 @@ impl StoreReader for ApplicationReader {
         let (application, ids) = (self.application, ids.to_owned());
         let read = move |db: Db<'_>| ids.iter().map(|id| logs::sent(db, application, sender, id)).collect();
         self.shared.readers.read("sent_each", read).await
+    }
+
+    async fn job(&self, kind: JobKind, key: &str) -> Result<Option<FoundJob>, Fault> {
+        let (application, key) = (self.application, key.to_owned());
+        self.shared.readers.read("job", move |db| jobs::job_by_key(db, application, kind, &key)).await
     }
 
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chat::store::{
-    Checked, ClaimJobs, DELIVERIES_AT_ONCE, Job, JobCount, JobEnd, JobId, JobKind, JobQueue, JobWrite,
-    LeaseId, NewJob, Position, Tail, code_of, refusal_of,
+    Checked, ClaimJobs, DELIVERIES_AT_ONCE, FoundJob, Job, JobCount, JobEnd, JobId, JobKind, JobQueue,
+    JobWrite, LeaseId, NewJob, Position, Tail, code_of, refusal_of,
 };
 use wire::{ApplicationId, Json, LogKey, Refusal, Seq, Timestamp, Topic, UserId};
 
@@ -44,6 +44,19 @@ pub(super) fn write(db: Db<'_>, write: &JobWrite) -> SqlResult<Checked> {
             }
         }
         JobWrite::End { id, lease, attempt, end: how } => return end(db, *id, *lease, *attempt, how),
+        JobWrite::SetArguments { id, lease, attempt, arguments } => {
+            let mut set = db.prepare_cached(
+                "UPDATE jobs SET arguments = ?4 WHERE id = ?1 AND lease = ?2 AND attempts = ?3",
+            )?;
+            if set.execute(params![id.0, lease.0, attempt, arguments.as_str()])? == 0 {
+                return Ok(Checked::Stale);
+            }
+        }
+        JobWrite::Remove { id } => {
+            if db.prepare_cached("DELETE FROM jobs WHERE id = ?")?.execute([id.0])? == 0 {
+                return Ok(Checked::Stale);
+            }
+        }
         JobWrite::Release { lease } => {
             let mut release = db.prepare_cached(
                 "UPDATE jobs SET lease = NULL, leased_until = NULL, attempts = attempts - 1 WHERE lease = ?",
@@ -254,6 +267,26 @@ pub(crate) fn tail(db: Db<'_>, after: Position, limit: usize) -> SqlResult<(Tail
         }
     }
     Ok((tail, hides_some(db, horizon)?))
+}
+
+/// Returns the job of a kind with a key, unless it is dead.
+pub(super) fn job_by_key(
+    db: Db<'_>,
+    application: ApplicationId,
+    kind: JobKind,
+    key: &str,
+) -> SqlResult<Option<FoundJob>> {
+    let mut find = db.prepare_cached(
+        "SELECT id, arguments, error FROM jobs
+         WHERE application = ? AND kind = ? AND key = ? AND NOT is_dead",
+    )?;
+    damaged::one(&mut find, params![application.0, kind.as_str(), key], "jobs", |row| {
+        Ok(FoundJob {
+            id: JobId(row.get(0)?),
+            arguments: checked(row, 1, |arguments: String| Json::new(&arguments).ok())?,
+            error: row.get(2)?,
+        })
+    })
 }
 
 /// Returns true if a lane of an application has a job that is not dead.

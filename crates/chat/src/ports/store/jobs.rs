@@ -34,6 +34,8 @@ pub enum JobKind {
     Files,
     /// Removes blobs that no file names.
     Blobs,
+    /// Imports an archive.
+    Import,
     /// Posts an event to an outgoing webhook.
     DeliverWebhook,
 }
@@ -82,6 +84,17 @@ pub struct Job {
     pub arguments: Json,
     /// The number of this attempt: 1, 2, 3. With the lease it proves that a result belongs to the last lease.
     pub attempt: u32,
+}
+
+/// A job that is found by its key, whether it runs or waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundJob {
+    /// Its number.
+    pub id: JobId,
+    /// The input of the handler.
+    pub arguments: Json,
+    /// The cause of the last failure; none if the attempt before has not failed.
+    pub error: Option<String>,
 }
 
 /// The lease of one worker; drawn at its start.
@@ -151,6 +164,24 @@ pub enum JobWrite {
         /// The end of the attempt.
         end: JobEnd,
     },
+    /// Give a job that is running other arguments, with which its next attempt begins.
+    /// [`Checked::Stale`](super::Checked::Stale) if the lease was lost, or the job removed: then the attempt must end.
+    SetArguments {
+        /// The number of the job.
+        id: JobId,
+        /// The lease under which it runs.
+        lease: LeaseId,
+        /// The number of the attempt.
+        attempt: u32,
+        /// The input of the handler from now on.
+        arguments: Json,
+    },
+    /// Remove a job, also while it runs: the end of its attempt is void. [`Checked::Stale`](super::Checked::Stale) if it
+    /// is gone.
+    Remove {
+        /// The number of the job.
+        id: JobId,
+    },
     /// Give back all jobs of a lease, as if the attempts had not been.
     Release {
         /// The lease.
@@ -195,14 +226,14 @@ pub struct JobCount {
 }
 
 impl JobKind {
-    /// Returns true if the job runs again and again; it never dies.
+    /// Returns true if the job never dies: it runs again and again, or ends itself after too many attempts.
     #[must_use]
     pub const fn is_periodic(self) -> bool {
-        matches!(self, Self::Sweep | Self::Retention | Self::Files | Self::Blobs)
+        matches!(self, Self::Sweep | Self::Retention | Self::Files | Self::Blobs | Self::Import)
     }
 
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Broadcast,
         Self::Sweep,
         Self::RemoveApplication,
@@ -212,6 +243,7 @@ impl JobKind {
         Self::Files,
         Self::Blobs,
         Self::DeliverWebhook,
+        Self::Import,
     ];
 
     /// Returns the queue in which jobs of this kind are.
@@ -236,6 +268,7 @@ impl JobKind {
             Self::Files => "files",
             Self::Blobs => "blobs",
             Self::DeliverWebhook => "deliver_webhook",
+            Self::Import => "import",
         }
     }
 

@@ -67,7 +67,9 @@ pub use group::{
 };
 pub use hooks::{FoundHook, Hook, HookFact, HookPost};
 pub use inbox::{InboxPage, InboxRequest};
-pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobQueue, JobWrite, LeaseId, NewJob, Tail};
+pub use jobs::{
+    ClaimJobs, FoundJob, Job, JobCount, JobEnd, JobId, JobKind, JobQueue, JobWrite, LeaseId, NewJob, Tail,
+};
 pub use keyed::{FoundUser, KeyedGroup, KeyedUser, ListedMember, PutUser, PutUserOutcome, TokenSignUp};
 pub use log::{DirectCreation, LogOutcome, LogWrite, WithFiles};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};

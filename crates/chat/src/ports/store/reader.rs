@@ -11,10 +11,10 @@ use wire::{
 
 use super::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, ExternalKey, FileUsage,
-    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, Kept, KeyedGroup,
-    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
-    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
-    StoredFile, Unread, Webhook,
+    FoundJob, FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, JobKind, Kept,
+    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry,
+    OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore,
+    SignInLink, StoredFile, Unread, Webhook,
 };
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
@@ -175,6 +175,9 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the entries that were sent with each of some ids, in their order, as [`StoreReader::sent`] does.
     async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault>;
+
+    /// Returns the job of a kind with a key; one that is dead counts as none.
+    async fn job(&self, kind: JobKind, key: &str) -> Result<Option<FoundJob>, Fault>;
 
     /// Returns true if a lane has a job that is not dead.
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault>;

@@ -127,7 +127,8 @@ impl Chat {
         // A newer one may be of an upload that is not committed yet.
         let old: Vec<BlobId> = blobs.iter().filter(|blob| blob.at < before).map(|blob| blob.key.id).collect();
         let known = self.store.reader(*application).known_blobs(&old).await?;
-        let known: HashSet<BlobId> = known.into_iter().collect();
+        let mut known: HashSet<BlobId> = known.into_iter().collect();
+        known.extend(self.archive_of_import(*application).await?);
         for id in old.into_iter().filter(|id| !known.contains(id)) {
             self.blobs.delete(BlobKey { application: *application, id }).await?;
         }

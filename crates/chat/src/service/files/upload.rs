@@ -11,7 +11,7 @@ use super::quota;
 use crate::auth::caller::Caller;
 use crate::auth::network::Network;
 use crate::chat::Chat;
-use crate::ports::blobs::{BlobId, BlobKey, ByteSource, StoredBlob};
+use crate::ports::blobs::{BlobId, BlobKey, ByteSource, BytesSource, StoredBlob};
 use crate::ports::store::{ApplicationConfig, FileQuota, StoredFile};
 use crate::service::error::Error;
 
@@ -103,6 +103,27 @@ impl Chat {
                 chat.finish_upload(&caller, new, received, quota).await
             })
             .await
+    }
+
+    /// Stores a file of an archive for its author, within the quotas and without the limits of rate. The same key is the
+    /// same file.
+    ///
+    /// # Errors
+    /// Those of [`Chat::upload`] but [`Refusal::TooFast`] and [`Refusal::TooManyUploads`].
+    pub(in crate::service) async fn upload_imported(
+        &self,
+        author: &Caller,
+        new: NewUpload,
+        content: Bytes,
+    ) -> Result<Uploaded, Error> {
+        let me = author.scoped_actor()?;
+        let config = self.application_config(author).await?;
+        let declared = new.bytes.within(quota::file_bytes(&self.limits.files, &config))?;
+        self.has_disk(declared).await?;
+        let quota = quota::quota(&self.limits.files, &config);
+        self.has_room(author, me, declared, quota).await?;
+        let received = self.receive(author, &mut BytesSource::new(content), declared).await?;
+        self.finish_upload(author, new, received, quota).await
     }
 
     /// Returns the most bytes that a file of the caller may have; of an application that does not exist, the default.

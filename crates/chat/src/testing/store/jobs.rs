@@ -269,3 +269,52 @@ pub async fn old_dead_jobs_are_removed(fresh: impl Fresh) {
     let left = counts(&store).await.remove(0);
     assert_eq!((left.dead, left.leased), (1, 1), "a newer one stays, and one that is not dead");
 }
+
+pub async fn a_job_that_runs_gets_other_arguments_until_its_lease_is_lost(fresh: impl Fresh) {
+    let store = fresh();
+    add(&store, vec![job("a", 1)]).await;
+    let running = claim(&store, FIRST, 100).await;
+    let set = |lease, number: u64| JobWrite::SetArguments {
+        id: running[0].id,
+        lease,
+        attempt: 1,
+        arguments: Json::of(&number),
+    };
+    assert_eq!(commit_one(&store, set(FIRST, 2)).await, Checked::Done);
+    assert_eq!(commit_one(&store, set(OTHER, 3)).await, Checked::Stale);
+    let taken = claim(&store, OTHER, 160).await;
+    assert_eq!(numbers(&taken), [2], "the next attempt begins where the first one was");
+    assert_eq!(commit_one(&store, set(FIRST, 4)).await, Checked::Stale);
+}
+
+pub async fn a_job_is_found_by_its_key_and_removed_while_it_runs(fresh: impl Fresh) {
+    let store = fresh();
+    let keyed = |number: u64, application| NewJob {
+        key: Some("tea".into()),
+        application: ApplicationId(application),
+        ..job("a", number)
+    };
+    let found = async || store.job(JobKind::Broadcast, "tea").await.unwrap();
+    add(&store, vec![keyed(9, 6)]).await;
+    assert_eq!(found().await, None, "that one belongs to another application");
+    add(&store, vec![keyed(1, ApplicationId::BUILT_IN.0)]).await;
+    let first = found().await.unwrap();
+    assert_eq!((first.arguments, first.error), (Json::of(&1), None));
+    let running = claim(&store, FIRST, 100).await;
+    let own = |running: &[Job], id| running.iter().find(|job| job.id == id).unwrap().clone();
+    let retry = JobEnd::Failed { retry_at: Some(Timestamp(100)), error: "no tea".into() };
+    assert_eq!(end(&store, FIRST, &own(&running, first.id), retry).await, Checked::Done);
+    let waits = found().await.unwrap();
+    assert_eq!((waits.id, waits.error.as_deref()), (first.id, Some("no tea")));
+    let running = claim(&store, FIRST, 100).await;
+    let dead = JobEnd::Failed { retry_at: None, error: "no tea at all".into() };
+    assert_eq!(end(&store, FIRST, &own(&running, first.id), dead).await, Checked::Done);
+    assert_eq!(found().await, None, "it is dead");
+    add(&store, vec![keyed(2, ApplicationId::BUILT_IN.0)]).await;
+    let second = found().await.unwrap();
+    let running = claim(&store, FIRST, 100).await;
+    assert_eq!(commit_one(&store, JobWrite::Remove { id: second.id }).await, Checked::Done);
+    assert_eq!(commit_one(&store, JobWrite::Remove { id: second.id }).await, Checked::Stale);
+    assert_eq!(end(&store, FIRST, &own(&running, second.id), JobEnd::Done).await, Checked::Stale);
+    assert_eq!(found().await, None);
+}

@@ -168,6 +168,8 @@ macro_rules! store_contract {
                 a_lane_has_jobs_until_the_last_is_done_or_dead
                 a_failed_job_waits_and_a_dead_one_lets_its_lane_go_on
                 a_key_is_one_job
+                a_job_that_runs_gets_other_arguments_until_its_lease_is_lost
+                a_job_is_found_by_its_key_and_removed_while_it_runs
                 the_relay_plans_entries_once
                 entries_that_may_cause_work_are_found_in_their_order
                 a_released_job_has_not_been_tried

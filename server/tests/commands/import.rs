@@ -1,0 +1,112 @@
+//! Imports by a running server, which is killed meanwhile.
+
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use chat::testing::SlackArchive;
+
+use super::api_document::{run, script};
+use super::home::{Home, said};
+
+/// The environment variable that asks for the long form of tests.
+const LONG: &str = "HUBBUB_TEST_LONG";
+
+fn text(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", said(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn status(home: &Home) -> String {
+    text(&home.run(&["import", "status"]))
+}
+
+/// Waits until the status says something; returns it.
+fn until(home: &Home, says: impl Fn(&str) -> bool) -> String {
+    let begun = Instant::now();
+    loop {
+        let status = status(home);
+        if says(&status) {
+            return status;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(3_600), "{status}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Returns the messages that a status says are imported.
+fn imported(status: &str) -> usize {
+    let line = status.lines().find(|line| line.starts_with("imported")).unwrap_or_default();
+    let before = line.split(" message").next().unwrap_or_default();
+    before.rsplit(' ').next().unwrap_or_default().parse().unwrap()
+}
+
+#[test]
+fn an_import_whose_server_is_killed_twice_imports_everything_once() {
+    let is_long = std::env::var_os(LONG).is_some();
+    let (messages, files) = if is_long { (100_000, 500) } else { (2_000, 20) };
+    let home = Home::new();
+    let mut server = home.serve();
+    let archive = SlackArchive { messages, files }.write();
+    let path = archive.path().to_str().unwrap();
+    let begun = text(&home.run(&["import", "slack", path]));
+    let all = format!("5 users, 4 conversations, {messages} messages, {files} files");
+    assert!(begun.contains(&all), "{begun}");
+    for part in [0, messages / 4] {
+        until(&home, |status| imported(status) >= part);
+        server.process.kill().unwrap();
+        server.process.wait().unwrap();
+        server = home.serve();
+    }
+    let ended = until(&home, |status| status.contains("ended on"));
+    assert!(ended.contains(&format!("imported        {all}")), "{ended}");
+    assert!(!ended.contains("left out"), "{ended}");
+    // The creation of three groups in two logs each, and the direct in the logs of its two users.
+    let entries = format!("{} entries, all checked", messages + 3 * 2 + 2);
+    let counted = text(&home.run(&["backup", "after.db"]));
+    assert!(counted.contains(&entries), "{counted}");
+
+    text(&home.run(&["import", "slack", path]));
+    let again = until(&home, |status| status.contains("ended on"));
+    assert!(again.contains(&format!("imported        {all}")), "{again}");
+    let counted = text(&home.run(&["backup", "again.db"]));
+    assert!(counted.contains(&entries), "a repeat adds nothing: {counted}");
+    server.stop();
+}
+
+#[test]
+fn what_is_wrong_with_an_import_is_said_where_it_was_started() {
+    let home = Home::new();
+    let archive = SlackArchive { messages: 4, files: 0 }.write();
+    let path = archive.path().to_str().unwrap();
+    let stopped = home.run(&["import", "slack", path]);
+    assert!(said(&stopped).contains("start it first"), "{}", said(&stopped));
+    let server = home.serve();
+    assert_eq!(status(&home), "There is no import.\n");
+    assert_eq!(text(&home.run(&["import", "cancel"])), "There is no import to cancel.\n");
+    std::fs::write(home.at("export.zip"), "no archive").unwrap();
+    for (arguments, sentence) in [
+        (&["slack", "export.zip"][..], "is neither a ZIP file nor a file of JSON Lines"),
+        (&["slack", "none.zip"], "the server cannot read it"),
+        (&["mattermost", path], "it needs one file that ends in .jsonl"),
+        (&["slack", path, "--application", "0123456789abcdef"], "there is no such application"),
+    ] {
+        let refused = home.run(&[&["import"], arguments].concat());
+        assert!(said(&refused).contains(sentence), "{arguments:?}: {}", said(&refused));
+    }
+    assert_eq!(status(&home), "There is no import.\n");
+    server.stop();
+}
+
+#[test]
+fn every_command_of_the_page_about_imports_works() {
+    let home = Home::new();
+    let server = home.serve();
+    std::fs::copy(SlackArchive { messages: 8, files: 1 }.write().path(), home.at("export.zip")).unwrap();
+    let (script, blocks) = script(include_str!("../../../docs/import.md"));
+    assert_eq!(blocks, 2);
+    let printed = run(&home, server.addr(), &script);
+    let begun = "The import has begun: 5 users, 4 conversations, 8 messages, 1 file.";
+    assert_eq!(printed.matches(begun).count(), 2, "{printed}");
+    assert_eq!(printed.matches("The import of export.zip").count(), 2, "{printed}");
+    server.stop();
+}
