@@ -9,7 +9,7 @@ use crate::process::{cargo, run};
 
 /// The packages that are built for this machine. The app has its server-side mode here; cargo would otherwise unify the
 /// features of both its modes and hide the errors of each.
-const NATIVE: [&str; 30] = [
+const NATIVE: [&str; 32] = [
     "-p",
     "server",
     "-p",
@@ -22,6 +22,8 @@ const NATIVE: [&str; 30] = [
     "chat",
     "-p",
     "egress",
+    "-p",
+    "archive",
     "-p",
     "broker",
     "-p",

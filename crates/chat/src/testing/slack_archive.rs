@@ -81,7 +81,7 @@ impl SlackArchive {
         if number % 20 >= 16 {
             message["thread_ts"] = ts(number - 4).into();
         }
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             message["reactions"] = json!([{ "name": "tea", "users": ["U2", "U3"] }]);
         }
         if number < self.files {

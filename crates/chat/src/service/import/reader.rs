@@ -35,7 +35,7 @@ impl ArchiveReader {
             let (mut batch, mut has_file, mut is_conversation) = (Vec::new(), false, false);
             while let Some(record) = self.next.take() {
                 let is_member = matches!(record, Record::Member(_));
-                let is_whole = !has_file && !(is_conversation && is_member);
+                let is_whole = !(has_file || is_conversation && is_member);
                 if batch.len() >= BATCH && is_whole {
                     self.next = Some(record);
                     break;

@@ -140,15 +140,15 @@ pub async fn webhooks_change_only_in_the_version_that_was_expected(fresh: impl F
         ..orders.clone()
     };
     let wrong = Webhook { version: Version(2), ..new.clone() };
-    assert_eq!(commit_one(&*store, WebhookWrite::Change(wrong)).await, Checked::Stale);
+    assert_eq!(commit_one(&store, WebhookWrite::Change(wrong)).await, Checked::Stale);
     assert_eq!(one(&store, &orders).await, orders);
-    assert_eq!(commit_one(&*store, WebhookWrite::Change(new.clone())).await, Checked::Done);
+    assert_eq!(commit_one(&store, WebhookWrite::Change(new.clone())).await, Checked::Done);
     let changed = Webhook { version: Version(2), ..new };
-    assert_eq!(store.webhooks().await.unwrap(), [changed.clone()]);
+    assert_eq!(store.webhooks().await.unwrap(), std::slice::from_ref(&changed));
     assert_eq!(store.store().active_webhooks().await.unwrap(), []);
-    assert_eq!(commit_one(&*store, WebhookWrite::Change(orders)).await, Checked::Stale, "it was version 1");
+    assert_eq!(commit_one(&store, WebhookWrite::Change(orders)).await, Checked::Stale, "it was version 1");
     let unknown = Webhook { id: WebhookId::from_bytes([9; 10]), ..changed };
-    assert_eq!(commit_one(&*store, WebhookWrite::Change(unknown.clone())).await, Checked::Stale);
+    assert_eq!(commit_one(&store, WebhookWrite::Change(unknown.clone())).await, Checked::Stale);
     assert_eq!(store.webhook(unknown.id).await.unwrap(), None);
 }
 
@@ -159,11 +159,11 @@ pub async fn an_application_has_only_so_many_webhooks_and_one_of_each_name(fresh
     }
     assert_eq!(add(&store, &webhook(4, "hook-2")).await, Checked::Stale, "the name is taken");
     let most = WebhookWrite::Add { webhook: webhook(4, "hook-4"), most: 3 };
-    assert_eq!(commit_one(&*store, most).await, Checked::Stale);
+    assert_eq!(commit_one(&store, most).await, Checked::Stale);
     let names: Vec<_> = store.webhooks().await.unwrap().into_iter().map(|webhook| webhook.name).collect();
     assert_eq!(names, ["hook-1", "hook-2", "hook-3"].map(|name| HookName::new(name).unwrap()));
     assert_eq!(store.store().active_webhooks().await.unwrap().len(), 3);
-    assert_eq!(commit_one(&*store, WebhookWrite::Remove(webhook(2, "x").id)).await, Checked::Done);
+    assert_eq!(commit_one(&store, WebhookWrite::Remove(webhook(2, "x").id)).await, Checked::Done);
     assert_eq!(add(&store, &webhook(4, "hook-2")).await, Checked::Done);
 }
 
@@ -171,16 +171,16 @@ pub async fn a_new_webhook_gets_what_is_committed_after_it(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let tea = Topic::group(TEA);
     assert_eq!(tail(&store, Position(0)).await.entries, [], "nobody is interested");
-    commit_one(&*store, message(TEA, &ann(), "1", "before")).await;
+    commit_one(&store, message(TEA, &ann(), "1", "before")).await;
     let orders = added(&store, 1, "orders").await;
     // Where transactions overlap, it may get something from just before.
     let head = tail(&store, orders.position).await;
     assert!(places(&head).iter().all(|(topic, seq)| (topic, *seq) <= (&tea, Seq(2))), "{head:?}");
     let orders = Webhook { position: head.position, ..orders };
-    commit_one(&*store, message(TEA, &ann(), "2", "after")).await;
-    commit_one(&*store, draft(&Topic::new("news").unwrap(), Sender::Open, "3", "published")).await;
-    commit_one(&*store, draft(&Topic::user(ann().id), Sender::User(ann().id), "4", "own")).await;
-    commit_one(&*store, draft(&Topic::app_audit(), Sender::User(ann().id), "5", "noted")).await;
+    commit_one(&store, message(TEA, &ann(), "2", "after")).await;
+    commit_one(&store, draft(&Topic::new("news").unwrap(), Sender::Open, "3", "published")).await;
+    commit_one(&store, draft(&Topic::user(ann().id), Sender::User(ann().id), "4", "own")).await;
+    commit_one(&store, draft(&Topic::app_audit(), Sender::User(ann().id), "5", "noted")).await;
     let all = tail(&store, orders.position).await;
     assert_eq!(places(&all), [(tea.clone(), Seq(3)), (Topic::app_audit(), Seq(1))]);
     assert_eq!(
@@ -200,11 +200,11 @@ pub async fn a_new_webhook_gets_what_is_committed_after_it(fresh: impl Fresh) {
 
 pub async fn messages_to_some_are_for_webhooks_themselves(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let orders = added(&store, 1, "orders").await;
     let draft = Draft { counts: true, ..message(TEA, &ann(), "1", "for ben") };
     let recipients = Recipients::Chosen(vec![ben().id]);
-    commit_one(&*store, LogWrite::PostRestricted(RestrictedDraft { draft, recipients })).await;
+    commit_one(&store, LogWrite::PostRestricted(RestrictedDraft { draft, recipients })).await;
     let all = tail(&store, orders.position).await;
     let texts: Vec<_> = all.entries.iter().map(|(_, _, entry)| entry.data.as_str()).collect();
     assert_eq!((places(&all), texts), (vec![(Topic::group(TEA), Seq(2))], vec!["\"for ben\""]));
@@ -252,7 +252,7 @@ pub async fn deliveries_of_a_webhook_are_leased_two_at_once_and_those_of_a_conve
     }
     all.extend(jobs(&other, &topics[0], 60..62));
     all.push(NewJob { kind: JobKind::Broadcast, lane: "broadcast".into(), ..all[0].clone() });
-    commit_one(&*store, JobWrite::Add(all)).await;
+    commit_one(&store, JobWrite::Add(all)).await;
     let due = async || store.store().has_due_jobs(JobQueue::Webhooks, NOW).await.unwrap();
     assert!(due().await && store.store().has_due_jobs(JobQueue::Own, NOW).await.unwrap());
     let first = claim(&store, 8).await;
@@ -260,7 +260,7 @@ pub async fn deliveries_of_a_webhook_are_leased_two_at_once_and_those_of_a_conve
     assert_eq!(seqs(&claim(&store, 8).await), [0_u64; 0]);
     let end = async |job: &Job, end: JobEnd| {
         let end = JobWrite::End { id: job.id, lease: WORKER, attempt: job.attempt, end };
-        assert_eq!(commit_one(&*store, end).await, Checked::Done);
+        assert_eq!(commit_one(&store, end).await, Checked::Done);
     };
     end(&first[0], JobEnd::Done).await;
     end(&first[2], JobEnd::Done).await;
@@ -323,14 +323,14 @@ pub async fn a_webhook_that_stops_continues_before_what_was_not_delivered(fresh:
     plan(&store, &orders, to, jobs(&orders, &tea, 1..4)).await;
     let done = claim(&store, 1).await.remove(0);
     let end = |job: &Job, end| JobWrite::End { id: job.id, lease: WORKER, attempt: job.attempt, end };
-    commit_one(&*store, end(&done, JobEnd::Done)).await;
+    commit_one(&store, end(&done, JobEnd::Done)).await;
     let gone = claim(&store, 1).await.remove(0);
     let result = delivery(gone.id, arguments(&orders, &tea, 2, 102), DeliveryState::Failed, NOW);
     let retry_at = Some(Timestamp(NOW.0 + 5_000));
     let failed = end(&gone, JobEnd::Failed { retry_at, error: "status 410".into() });
     let stops = Some(WebhookState::Gone);
     let then = vec![WebhookWrite::Attempted { delivery: result.clone(), stops }.into()];
-    assert_eq!(commit_one(&*store, Transaction { first: failed, then }).await, Checked::Done);
+    assert_eq!(commit_one(&store, Transaction { first: failed, then }).await, Checked::Done);
     let stopped = one(&store, &orders).await;
     assert_eq!(
         (stopped.state, stopped.position, stopped.version),
@@ -341,14 +341,14 @@ pub async fn a_webhook_that_stops_continues_before_what_was_not_delivered(fresh:
     assert_eq!(plan(&store, &stopped, to, vec![]).await, Planned::Stale);
     // It is switched on again, and off with nothing that waits.
     let on = Webhook { state: WebhookState::Active, ..stopped };
-    commit_one(&*store, WebhookWrite::Change(on)).await;
+    commit_one(&store, WebhookWrite::Change(on)).await;
     let on = one(&store, &orders).await;
     assert_eq!((on.position, on.failing_since), (Position(101), None));
     assert_eq!(plan(&store, &on, to, jobs(&orders, &tea, 2..4)).await, Planned::Done);
     let alone = arguments(&orders, &tea, 1, 0).job(BUILT_IN, NOW);
-    commit_one(&*store, JobWrite::Add(vec![alone])).await;
+    commit_one(&store, JobWrite::Add(vec![alone])).await;
     let off = Webhook { state: WebhookState::Off, ..one(&store, &orders).await };
-    commit_one(&*store, WebhookWrite::Change(off)).await;
+    commit_one(&store, WebhookWrite::Change(off)).await;
     assert_eq!(one(&store, &orders).await.position, Position(101), "what was asked for alone does not count");
     assert_eq!(attempted(&store, result, Some(WebhookState::Failing)).await, Checked::Done);
     assert_eq!(one(&store, &orders).await.state, WebhookState::Off);
@@ -358,11 +358,11 @@ pub async fn a_webhook_continues_where_it_is_told(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let tea = Topic::group(TEA);
     let orders = added(&store, 1, "orders").await;
-    commit_one(&*store, message(TEA, &ann(), "1", "new")).await;
+    commit_one(&store, message(TEA, &ann(), "1", "new")).await;
     plan(&store, &orders, Position(orders.position.0 + 1), jobs(&orders, &tea, 2..4)).await;
     let seek = async |version, after| {
         let seek = WebhookWrite::Seek { webhook: orders.id, version: Version(version), after };
-        (commit_one(&*store, seek).await, one(&store, &orders).await.position)
+        (commit_one(&store, seek).await, one(&store, &orders).await.position)
     };
     let planned = Position(orders.position.0 + 1);
     assert_eq!(seek(2, Some(Position(0))).await, (Checked::Stale, planned));
@@ -373,7 +373,7 @@ pub async fn a_webhook_continues_where_it_is_told(fresh: impl Fresh) {
     let (done, now) = seek(2, None).await;
     let now = tail(&store, now).await.position;
     assert_eq!(done, Checked::Done);
-    commit_one(&*store, message(TEA, &ann(), "2", "newer")).await;
+    commit_one(&store, message(TEA, &ann(), "2", "newer")).await;
     assert_eq!(places(&tail(&store, now).await), [(tea, Seq(3))]);
 }
 
@@ -386,7 +386,7 @@ pub async fn nothing_of_a_removed_webhook_stays(fresh: impl Fresh) {
         attempted(&store, delivery(JobId(90), arguments(one, &tea, 1, 1), DeliveryState::Dead, NOW), None)
             .await;
     }
-    assert_eq!(commit_one(&*store, WebhookWrite::Remove(orders.id)).await, Checked::Done);
+    assert_eq!(commit_one(&store, WebhookWrite::Remove(orders.id)).await, Checked::Done);
     assert_eq!(store.webhook(orders.id).await.unwrap(), None);
     assert_eq!(store.deliveries(orders.id, None, 9).await.unwrap(), []);
     assert_eq!(store.waiting_deliveries(orders.id).await.unwrap(), 0);
@@ -426,7 +426,7 @@ pub async fn entries_since_a_time_come_after_its_position(fresh: impl Fresh) {
     for number in 1..=20_i64 {
         let at = Timestamp(NOW.0 + number * 1_000);
         let message = Draft { at, ..message(TEA, &ann(), &number.to_string(), "tick") };
-        commit_one(&*store, message).await;
+        commit_one(&store, message).await;
     }
     for (millis, first) in [(1_000, 2), (5_001, 7), (20_000, 21), (500, 2), (-1, 1)] {
         let position = store.store().position_at(Timestamp(NOW.0 + millis)).await.unwrap();
