@@ -70,15 +70,9 @@ pub(super) fn write(db: Db<'_>, write: &JobWrite) -> SqlResult<Checked> {
     Ok(Checked::Done)
 }
 
-/// Adds jobs. One whose lane waits for a later time has that time too: what cannot be claimed must not look due, or each
-/// claim would pass over all events of receivers that do not answer.
 pub(super) fn add(db: Db<'_>, jobs: &[NewJob]) -> SqlResult<()> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO jobs (application, kind, lane, key, arguments, run_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
-             (SELECT last.run_at FROM jobs AS last
-              WHERE last.application = ?1 AND last.lane = ?3 AND NOT last.is_dead AND last.run_at > ?6
-              ORDER BY last.id DESC LIMIT 1), ?6))
+        "INSERT INTO jobs (application, kind, lane, key, arguments, run_at) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (application, kind, key) WHERE key IS NOT NULL AND NOT is_dead DO NOTHING",
     )?;
     for NewJob { application, kind, lane, key, arguments, run_at } in jobs {
@@ -210,24 +204,10 @@ fn end(db: Db<'_>, id: JobId, lease: LeaseId, attempt: u32, how: &JobEnd) -> Sql
                         is_dead = ?4 IS NULL, error = ?5
                  WHERE id = ?1 AND lease = ?2 AND attempts = ?3",
             )?;
-            let failed = fail.execute(params![id.0, lease.0, attempt, retry_at.map(|at| at.0), error])?;
-            if let (Some(retry_at), 1..) = (retry_at, failed) {
-                postpone_lane(db, id, *retry_at)?;
-            }
-            failed
+            fail.execute(params![id.0, lease.0, attempt, retry_at.map(|at| at.0), error])?
         }
     };
     Ok(if ended == 0 { Checked::Stale } else { Checked::Done })
-}
-
-/// Lets the jobs after one in its lane wait as long as that one.
-fn postpone_lane(db: Db<'_>, id: JobId, until: Timestamp) -> SqlResult<()> {
-    let mut postpone = db.prepare_cached(
-        "UPDATE jobs SET run_at = ?2
-         WHERE (application, lane) = (SELECT application, lane FROM jobs WHERE id = ?1)
-           AND NOT is_dead AND id > ?1 AND run_at < ?2",
-    )?;
-    postpone.execute(params![id.0, until.0]).map(|_| ())
 }
 
 /// Gives back every leased job. Only one process has the file open, so the workers of earlier ones are gone.
