@@ -131,7 +131,9 @@ async fn an_old_node_and_a_new_one_work_side_by_side_until_the_old_one_ends() {
     database.until_schema(&new, number + 2).await;
     say(&new, &new, "afterwards").await;
     assert_eq!(report(&new).await, current());
-    let steps = database.run("SELECT number, takes_away FROM schema_steps ORDER BY number");
+    let steps = database.run(&format!(
+        "SELECT number, takes_away FROM schema_steps WHERE number >= {number} ORDER BY number"
+    ));
     assert_eq!(steps, format!("{number}|f\n{}|f\n{}|t", number + 1, number + 2));
     let refused = refusal(open(&database.url, "late", present()));
     let expected = format!("the database has schema {}, and this version works with {number}", number + 2);

@@ -9,8 +9,7 @@ mod webhook_delivery;
 mod webhook_planner;
 mod worker;
 
-pub(crate) use wake::{JobWake, Wakes};
-pub(crate) use worker::AT_ONCE as JOBS_AT_ONCE;
+pub(crate) use wake::{JOBS_AT_ONCE, JobWake, Wakes};
 
 use wire::{ApplicationId, Json, Timestamp};
 

@@ -8,6 +8,9 @@ use crate::ports::store::{
     ApplicationWrite, Commit, Draft, FileWrite, JobQueue, JobWrite, LogWrite, WebhookWrite, Write,
 };
 
+/// The most jobs of the server itself that run at once.
+pub(crate) const JOBS_AT_ONCE: usize = 16;
+
 /// The background tasks that a batch of commits wakes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wakes {

@@ -10,13 +10,12 @@ use tokio::time::{Instant, timeout};
 use wire::{ApplicationId, Timestamp};
 
 use super::ended::Ended;
+use super::wake::JOBS_AT_ONCE;
 use super::{backoff, begin, run};
 use crate::chat::Chat;
 use crate::ports::store::{ClaimJobs, Job, JobEnd, JobId, JobQueue, JobWrite, LeaseId, Transaction};
 use crate::service::error::{Error, Fault};
 
-/// The most jobs that run at once.
-pub(crate) const AT_ONCE: usize = 16;
 /// The most deliveries to webhooks that go on at once: they mostly wait for other servers.
 const DELIVERIES: usize = 64;
 /// The time after which the lease of a worker that ended is given to another, in milliseconds.
@@ -114,7 +113,7 @@ async fn claim(chat: &Chat, queue: JobQueue, lease: LeaseId, limit: usize) -> Re
 
 const fn at_once(queue: JobQueue) -> usize {
     match queue {
-        JobQueue::Own => AT_ONCE,
+        JobQueue::Own => JOBS_AT_ONCE,
         JobQueue::Webhooks => DELIVERIES,
     }
 }

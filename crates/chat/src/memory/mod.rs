@@ -25,6 +25,7 @@ mod store_state;
 mod trim;
 mod user_tokens;
 mod users;
+mod webhook_writes;
 mod webhooks;
 
 use std::sync::Arc;
