@@ -40,7 +40,7 @@ pub struct EgressConfig {
     pub waiting: usize,
 }
 
-/// What one policy has.
+/// The connections and limits of one policy.
 struct Lane {
     rules: Arc<Rules>,
     pool: Pool,

@@ -1,4 +1,4 @@
-//! What is posted to outgoing webhooks: the body of an event, as it is at the attempt, and the signed request.
+//! Posts to outgoing webhooks: the body of an event, as it is at the attempt, and the signed request.
 
 use std::time::{Duration, UNIX_EPOCH};
 

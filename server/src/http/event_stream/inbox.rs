@@ -25,7 +25,7 @@ use crate::server::AppState;
 /// A client that follows an inbox.
 pub(super) struct InboxConnection {
     client: Client,
-    /// Nobody's: whoever follows an inbox is not present in each of their conversations.
+    /// The connection of no user: a reader of an inbox is not present in each of their conversations.
     reader: OutboundConnection,
     sink: Arc<BufferSink>,
     /// The topics that were to be subscribed at last.

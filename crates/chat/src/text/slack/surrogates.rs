@@ -63,7 +63,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is JSON already is not changed.
+        /// A text that is JSON already stays as it is.
         #[test]
         fn any_text_reads_as_it_was_written(text in any::<String>()) {
             let written = serde_json::to_vec(&text).unwrap();
