@@ -28,6 +28,8 @@ impl IoThreads {
             .num_threads(THREADS)
             .thread_name(|_| "blob-writer".into())
             .start_handler(|_| lower_priority())
+            // Without a handler the pool would end the process. The report is in the log, and the upload gets a fault.
+            .panic_handler(|_| ())
             .build()
             .map_err(|error| format!("the threads for files cannot be started: {error}"))?;
         Ok(Self { pool: Arc::new(pool) })
@@ -63,6 +65,15 @@ fn lower_priority() {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_step_that_panics_fails_alone() {
+        let threads = IoThreads::start().unwrap();
+        for _ in 0..=THREADS {
+            assert!(threads.run(|| panic!("a step")).await.is_err());
+        }
+        assert_eq!(threads.run(|| 7).await.unwrap(), 7);
+    }
 
     #[cfg(target_os = "linux")]
     #[tokio::test]

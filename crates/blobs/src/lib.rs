@@ -3,7 +3,8 @@
 //! [`FolderBlobs`] implements the port [`chat::Blobs`]. It must never know what a file is called, who may read it, or that
 //! there are messages: the facts are in the store, which names a blob only after it is on the disk.
 //!
-//! Start reading at `folder.rs`; `listing.rs` lists what is there, and `place.rs` has the names of files and folders.
+//! Start reading at `folder.rs`; `listing.rs` lists what is there, and `place.rs` has the names of files and
+//! folders. `io_threads.rs` has the threads on which uploads are hashed and written.
 
 mod folder;
 mod identity;

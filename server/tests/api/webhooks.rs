@@ -34,7 +34,7 @@ enum Reply {
     Close,
 }
 
-/// A receiver on the loopback interface. It behaves as it is told, and takes everything after that.
+/// A receiver on the loopback interface. It answers as a test says, and then accepts everything.
 struct Receiver {
     addr: SocketAddr,
     replies: Arc<Mutex<VecDeque<Reply>>>,
