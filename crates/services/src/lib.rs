@@ -20,6 +20,6 @@ mod small_disk;
 
 pub use link::{Link, Mode};
 pub use nats::{Nats, nats};
-pub use postgres::{Postgres, postgres};
+pub use postgres::{Postgres, TemporaryDatabase, postgres};
 pub use redis::{Redis, redis};
 pub use service::Service;

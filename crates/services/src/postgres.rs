@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::sleep;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::{panicking, sleep};
 use std::time::Duration;
 
 use crate::programs::{find_postgres, skip};
@@ -22,11 +22,16 @@ pub struct Postgres {
     psql: PathBuf,
     has_small_disk: bool,
     databases: AtomicU32,
+    /// The names of databases that are empty again.
+    empty: Mutex<Vec<String>>,
 }
 
 /// The pause between two looks at a server, and the most of them: a minute.
 const PAUSE: Duration = Duration::from_millis(50);
 const LOOKS: usize = 1_200;
+
+/// Ends the connections to a database, and waits up to ten seconds for each.
+const END: &str = "count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity";
 
 /// Returns the PostgreSQL server that all tests of this process share; none, with a line, if it is not installed.
 ///
@@ -85,7 +90,7 @@ impl Postgres {
             output(copy);
         });
         let databases = AtomicU32::new(self.databases.load(Ordering::Relaxed));
-        Self { service, psql: self.psql.clone(), has_small_disk: false, databases }
+        Self { service, psql: self.psql.clone(), has_small_disk: false, databases, empty: Mutex::default() }
     }
 
     /// Waits until a standby has everything that is committed here.
@@ -159,7 +164,8 @@ impl Postgres {
                 small_disk::make(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
             }
         });
-        Some(Self { service, psql, has_small_disk: small_disk.is_some(), databases: AtomicU32::new(0) })
+        let (databases, empty) = (AtomicU32::new(0), Mutex::default());
+        Some(Self { service, psql, has_small_disk: small_disk.is_some(), databases, empty })
     }
 
     /// Creates an empty database, and returns its URL, such as `postgres://postgres@127.0.0.1:41893/test_1`.
@@ -171,6 +177,17 @@ impl Postgres {
         let place = if self.has_small_disk { " TABLESPACE small" } else { "" };
         self.run("postgres", &format!("CREATE DATABASE {name}{place}"));
         self.url(&name)
+    }
+
+    /// Returns an empty database for as long as its handle lives. It is used again afterwards, as hundreds of them would
+    /// fill a disk.
+    ///
+    /// # Panics
+    /// As [`Postgres::database`].
+    pub fn temporary_database(&'static self) -> TemporaryDatabase {
+        let empty = self.empty.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let url = empty.map_or_else(|| self.database(), |name| self.url(&name));
+        TemporaryDatabase { server: self, url }
     }
 
     /// Returns the URL of a database.
@@ -193,6 +210,34 @@ impl Postgres {
         let mut psql = Command::new(&self.psql);
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url(database)]);
         output(psql)
+    }
+}
+
+/// A database for one test.
+#[derive(Debug)]
+pub struct TemporaryDatabase {
+    server: &'static Postgres,
+    url: String,
+}
+
+impl TemporaryDatabase {
+    /// Returns its URL, such as `postgres://postgres@127.0.0.1:41893/test_1`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for TemporaryDatabase {
+    /// Ends the connections that are left, and empties the database. That of a failed test stays as it is.
+    fn drop(&mut self) {
+        if self.server.pid().is_none() || panicking() {
+            return;
+        }
+        let name = self.url.rsplit('/').next().unwrap_or_default();
+        self.server.run("postgres", &format!("SELECT {END} WHERE datname = '{name}'"));
+        self.server.run(name, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        self.server.empty.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
     }
 }
 
@@ -235,7 +280,13 @@ impl Plan for PostgresPlan {
         let mut sockets = OsString::from("unix_socket_directories=");
         sockets.push(folder);
         let settings = [format!("port={port}").into(), sockets];
-        let fixed = ["listen_addresses=127.0.0.1", "max_connections=300", "log_min_messages=warning"];
+        let fixed = [
+            "listen_addresses=127.0.0.1",
+            "max_connections=300",
+            "log_min_messages=warning",
+            // A new database is copied through the log: without a bound it grows to a gigabyte.
+            "max_wal_size=256MB",
+        ];
         for setting in fixed.into_iter().map(OsString::from).chain(settings) {
             command.extend(["-c".into(), setting]);
         }
