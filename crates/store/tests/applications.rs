@@ -31,6 +31,7 @@ const OTHER_KEYS: &[&str] = &[
     "allowed_origins_by_origin: origin",
     "sqlite_autoindex_applications_1: public_id",
     "deliveries_by_time: at",
+    "deliveries_due: run_at",
     "entries_by_seq: log",
     "entries_by_about: log",
     "entries_by_ends: log",
@@ -39,8 +40,8 @@ const OTHER_KEYS: &[&str] = &[
     "entries_to_plan: position",
     "hooks_by_token: token_hash",
     "jobs_by_lease: lease",
-    "jobs_by_time: run_at",
     "jobs_dead: run_at",
+    "jobs_due: run_at",
     "logs_trimmed: trimmed_at",
     "webhooks_by_state: state",
 ];

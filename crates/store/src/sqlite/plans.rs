@@ -43,7 +43,7 @@ const MAY_SCAN: [&str; 10] = [
 ];
 
 /// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
-const WHOLE_OF_ONE: [&str; 24] = [
+const WHOLE_OF_ONE: [&str; 26] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
@@ -61,9 +61,12 @@ const WHOLE_OF_ONE: [&str; 24] = [
     "FROM sessions",
     "FROM devices",
     // Jobs that wait for a worker, of which there are few unless something is broken; and those that a process which
-    // ended had leased.
+    // Jobs that wait for a worker, of which there are few unless something is broken; those that a process which ended
+    // had leased; and all of them, once when a node starts.
     "FROM jobs GROUP BY kind",
     "WHERE lease IS NOT NULL",
+    "UPDATE jobs SET run_at = ? WHERE NOT is_dead AND run_at > ?",
+    "WHERE waits AND NOT is_dead",
     // There is one owner.
     "AND role = 'owner'",
     // The API tokens of an application, of which there are few.

@@ -10,7 +10,7 @@ use wire::{ApplicationId, Json, LogKey, Refusal, Seq, Timestamp, Topic, UserId};
 
 use super::horizon::{hides_some, horizon};
 use super::values::{checked, sql};
-use super::{damaged, logs};
+use super::{damaged, lanes, logs};
 use crate::sql::{Db, OptionalExtension, Row, SqlResult, params};
 
 /// Carries out a change of jobs.
@@ -18,6 +18,7 @@ pub(super) fn write(db: Db<'_>, write: &JobWrite) -> SqlResult<Checked> {
     match write {
         JobWrite::Add(jobs) => add(db, jobs)?,
         JobWrite::Begin { now, latest, periodic } => {
+            lanes::mend(db)?;
             let mut hurry =
                 db.prepare_cached("UPDATE jobs SET run_at = ? WHERE NOT is_dead AND run_at > ?")?;
             hurry.execute([now.0, latest.0])?;
@@ -53,9 +54,11 @@ pub(super) fn write(db: Db<'_>, write: &JobWrite) -> SqlResult<Checked> {
             }
         }
         JobWrite::Remove { id } => {
+            let lane = lanes::of(db, *id)?;
             if db.prepare_cached("DELETE FROM jobs WHERE id = ?")?.execute([id.0])? == 0 {
                 return Ok(Checked::Stale);
             }
+            lanes::go_on(db, lane)?;
         }
         JobWrite::Release { lease } => {
             let mut release = db.prepare_cached(
@@ -72,7 +75,10 @@ pub(super) fn write(db: Db<'_>, write: &JobWrite) -> SqlResult<Checked> {
 
 pub(super) fn add(db: Db<'_>, jobs: &[NewJob]) -> SqlResult<()> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO jobs (application, kind, lane, key, arguments, run_at) VALUES (?, ?, ?, ?, ?, ?)
+        "INSERT INTO jobs (application, kind, lane, key, arguments, run_at, waits)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                 EXISTS (SELECT 1 FROM jobs AS first
+                         WHERE first.application = ?1 AND first.lane = ?3 AND NOT first.is_dead))
          ON CONFLICT (application, kind, key) WHERE key IS NOT NULL AND NOT is_dead DO NOTHING",
     )?;
     for NewJob { application, kind, lane, key, arguments, run_at } in jobs {
@@ -86,7 +92,7 @@ pub(super) fn add(db: Db<'_>, jobs: &[NewJob]) -> SqlResult<()> {
 pub(crate) fn has_due(db: Db<'_>, queue: JobQueue, now: Timestamp) -> SqlResult<bool> {
     let queue = condition(queue);
     let mut find = db.prepare_cached(&format!(
-        "SELECT 1 FROM jobs WHERE NOT is_dead AND {queue} AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
+        "SELECT 1 FROM jobs WHERE NOT is_dead AND NOT waits AND {queue} AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
          AND id = (SELECT min(first.id) FROM jobs AS first
                    WHERE first.application = jobs.application AND first.lane = jobs.lane AND NOT first.is_dead)
          LIMIT 1"
@@ -110,7 +116,7 @@ pub(super) fn claim(db: Db<'_>, claim: ClaimJobs) -> SqlResult<Vec<Job>> {
     let queue = condition(from);
     let mut due = db.prepare_cached(&format!(
         "SELECT id, application, kind, arguments, attempts, lane FROM jobs
-         WHERE NOT is_dead AND {queue} AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
+         WHERE NOT is_dead AND NOT waits AND {queue} AND run_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
          AND id = (SELECT min(first.id) FROM jobs AS first
                    WHERE first.application = jobs.application AND first.lane = jobs.lane AND NOT first.is_dead)
          ORDER BY run_at, id LIMIT ?2"
@@ -125,7 +131,7 @@ pub(super) fn claim(db: Db<'_>, claim: ClaimJobs) -> SqlResult<Vec<Job>> {
     while jobs.len() < limit
         && let Some(row) = rows.next()?
     {
-        let id = row.get(0)?;
+        let id = JobId(row.get(0)?);
         if let Some(leased) = &mut leased {
             let leased = leased.entry(webhook_of(row, 1, 5)?).or_default();
             if *leased == DELIVERIES_AT_ONCE {
@@ -142,8 +148,9 @@ pub(super) fn claim(db: Db<'_>, claim: ClaimJobs) -> SqlResult<Vec<Job>> {
     let mut bury =
         db.prepare_cached("UPDATE jobs SET is_dead = true, error = 'it cannot be read' WHERE id = ?")?;
     for id in broken {
-        let id: i64 = id;
-        bury.execute([id])?;
+        bury.execute([id.0])?;
+        let lane = lanes::of(db, id)?;
+        lanes::go_on(db, lane)?;
     }
     let mut take =
         db.prepare_cached("UPDATE jobs SET lease = ?, leased_until = ?, attempts = ? WHERE id = ?")?;
@@ -185,6 +192,10 @@ fn job(row: Row<'_>) -> SqlResult<Job> {
 }
 
 fn end(db: Db<'_>, id: JobId, lease: LeaseId, attempt: u32, how: &JobEnd) -> SqlResult<Checked> {
+    let lane = match how {
+        JobEnd::Done | JobEnd::Failed { retry_at: None, .. } => lanes::of(db, id)?,
+        JobEnd::Again { .. } | JobEnd::Failed { .. } => None,
+    };
     let ended = match how {
         JobEnd::Done => {
             let mut delete =
@@ -207,7 +218,11 @@ fn end(db: Db<'_>, id: JobId, lease: LeaseId, attempt: u32, how: &JobEnd) -> Sql
             fail.execute(params![id.0, lease.0, attempt, retry_at.map(|at| at.0), error])?
         }
     };
-    Ok(if ended == 0 { Checked::Stale } else { Checked::Done })
+    if ended == 0 {
+        return Ok(Checked::Stale);
+    }
+    lanes::go_on(db, lane)?;
+    Ok(Checked::Done)
 }
 
 /// Gives back every leased job. Only one process has the file open, so the workers of earlier ones are gone.

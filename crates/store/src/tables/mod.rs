@@ -21,6 +21,7 @@ mod horizon;
 mod inbox;
 pub(crate) mod jobs;
 mod keyed;
+mod lanes;
 mod locks;
 pub(crate) mod logs;
 mod marks;

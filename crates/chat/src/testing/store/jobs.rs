@@ -173,6 +173,28 @@ pub async fn a_failed_job_waits_and_a_dead_one_lets_its_lane_go_on(fresh: impl F
     );
 }
 
+pub async fn a_lane_goes_on_however_its_first_job_ends(fresh: impl Fresh) {
+    let store = fresh();
+    add(&store, (1..=4).map(|number| job("東京 🍵", number)).collect()).await;
+    let first = claim(&store, FIRST, 100).await.remove(0);
+    assert_eq!(commit_one(&store, JobWrite::Remove { id: first.id }).await, Checked::Done);
+    let second = claim(&store, FIRST, 100).await.remove(0);
+    assert_eq!(numbers(std::slice::from_ref(&second)), [2], "the first was removed while it ran");
+    // Added behind those that wait, and it waits as they do.
+    add(&store, vec![job("東京 🍵", 5)]).await;
+    let dead = JobEnd::Failed { retry_at: None, error: "no answer".into() };
+    assert_eq!(end(&store, FIRST, &second, dead).await, Checked::Done);
+    assert_eq!(commit_one(&store, JobWrite::RemoveOld { before: Timestamp(101) }).await, Checked::Done);
+    for number in 3..=5 {
+        let next = claim(&store, FIRST, 100).await;
+        assert_eq!(numbers(&next), [number]);
+        assert_eq!(end(&store, FIRST, &next[0], JobEnd::Done).await, Checked::Done);
+    }
+    assert_eq!(claim(&store, FIRST, 100).await, []);
+    add(&store, vec![job("東京 🍵", 6)]).await;
+    assert_eq!(numbers(&claim(&store, FIRST, 100).await), [6], "an empty lane has nothing to wait for");
+}
+
 pub async fn a_key_is_one_job(fresh: impl Fresh) {
     let store = fresh();
     let keyed = |number, application| NewJob {

@@ -167,6 +167,7 @@ macro_rules! store_contract {
                 at_the_beginning_periodic_jobs_get_their_time_and_none_is_far_ahead
                 a_lane_has_jobs_until_the_last_is_done_or_dead
                 a_failed_job_waits_and_a_dead_one_lets_its_lane_go_on
+                a_lane_goes_on_however_its_first_job_ends
                 a_key_is_one_job
                 a_job_that_runs_gets_other_arguments_until_its_lease_is_lost
                 a_job_is_found_by_its_key_and_removed_while_it_runs

@@ -39,3 +39,14 @@ CREATE TABLE deliveries (
     PRIMARY KEY (application, webhook, job)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_by_time ON deliveries (at);
+
+-- True while another job of its lane is before it. Those are not looked at when a worker asks for work.
+ALTER TABLE jobs ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET waits = true
+WHERE NOT is_dead AND id > (
+    SELECT min(first.id) FROM jobs AS first
+    WHERE first.application = jobs.application AND first.lane = jobs.lane AND NOT first.is_dead
+);
+DROP INDEX jobs_by_time;
+CREATE INDEX jobs_due ON jobs (run_at, id) WHERE NOT is_dead AND NOT waits AND kind <> 'deliver_webhook';
+CREATE INDEX deliveries_due ON jobs (run_at, id) WHERE NOT is_dead AND NOT waits AND kind = 'deliver_webhook';
