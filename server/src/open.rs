@@ -14,10 +14,12 @@ use store::{NodeFolder, OpenError, PostgresConfig, PostgresStore, SqliteStore};
 use tokio::time::{Instant, sleep};
 
 use crate::config::{Config, ConfigError, StoreChoice};
+use crate::ops::{CountedClient, OutgoingMetrics};
 
 /// An open store with the domain over it.
 pub(crate) struct Opened {
     pub(crate) chat: Arc<Chat>,
+    pub(crate) outgoing: Arc<OutgoingMetrics>,
     pub(crate) files: Files,
 }
 
@@ -35,13 +37,46 @@ pub(crate) enum Files {
 const PATIENCE: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(1);
 
+impl Opened {
+    /// Makes the domain over a store. Its secret is that of the settings, or else that of the data folder; without either
+    /// it lasts as long as the process.
+    pub(crate) fn over(
+        config: &Config,
+        store: Arc<dyn Store>,
+        blobs: Arc<dyn Blobs>,
+        of_folder: Option<MasterSecret>,
+        files: Files,
+    ) -> Result<Self, ConfigError> {
+        let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let secret = config.secret.clone().or(of_folder).unwrap_or_else(|| {
+            let mut bytes = [0; 32];
+            chance.fill(&mut bytes);
+            MasterSecret::from_bytes(bytes)
+        });
+        // Nodes with one secret are a cluster.
+        let settings = BusSettings {
+            cluster: secret.cluster_name(),
+            key: secret.bus_key(),
+            buckets: BusSettings::BUCKETS,
+            node: store.node(),
+        };
+        let bus = bus::open(&config.bus, settings).map_err(explained)?;
+        let egress = EgressConfig { open: config.egress_open.clone(), ..EgressConfig::default() };
+        let outgoing = Arc::default();
+        let http = Arc::new(CountedClient::new(Egress::new(&egress), Arc::clone(&outgoing)));
+        let limits = config.limits;
+        let chat = Chat::start(Parts { store, blobs, bus, http, clock, chance, limits, secret });
+        Ok(Self { chat, outgoing, files })
+    }
+}
+
 /// Opens the configured store.
 pub(crate) async fn open(config: &Config) -> Result<Opened, ConfigError> {
     match &config.store {
         StoreChoice::Memory => {
             let store = Arc::new(MemoryStore::new(&OsRandom, Window::default()));
             let blobs = Arc::new(MemoryBlobs::default());
-            Ok(Opened { chat: domain(config, store, blobs, None)?, files: Files::Nothing })
+            Opened::over(config, store, blobs, None, Files::Nothing)
         }
         StoreChoice::Sqlite => {
             let opened = SqliteStore::open(&config.data, &OsRandom);
@@ -52,8 +87,8 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, ConfigError> {
                 None => Some(store.master_secret(&OsRandom).map_err(explained)?),
             };
             let blobs = Arc::new(folder_blobs(config)?);
-            let chat = domain(config, Arc::clone(&store) as Arc<dyn Store>, blobs, secret)?;
-            Ok(Opened { chat, files: Files::Sqlite(store) })
+            let files = Files::Sqlite(Arc::clone(&store));
+            Opened::over(config, store, blobs, secret, files)
         }
         StoreChoice::Postgres(database) => {
             let folder = NodeFolder::lock(&config.data).map_err(explained)?;
@@ -64,8 +99,8 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, ConfigError> {
             let blobs = folder_blobs(config)?;
             match connect(database, &secret, blobs.identity()).await {
                 Ok(store) => {
-                    let chat = domain(config, Arc::new(store), Arc::new(blobs), Some(secret))?;
-                    Ok(Opened { chat, files: Files::Node(folder) })
+                    let files = Files::Node(folder);
+                    Opened::over(config, Arc::new(store), Arc::new(blobs), Some(secret), files)
                 }
                 Err(error) => {
                     // Otherwise it would be in the way of the right one.
@@ -114,31 +149,4 @@ async fn connect(
 fn folder_blobs(config: &Config) -> Result<FolderBlobs, ConfigError> {
     FolderBlobs::open(&config.blobs_folder(), &OsRandom)
         .map_err(|wrong| ConfigError(format!("{wrong}; choose another folder with --blobs")))
-}
-
-/// Makes the domain. Its secret is that of the settings, or else that of the data folder; without either it lasts as
-/// long as the process.
-pub(crate) fn domain(
-    config: &Config,
-    store: Arc<dyn Store>,
-    blobs: Arc<dyn Blobs>,
-    of_folder: Option<MasterSecret>,
-) -> Result<Arc<Chat>, ConfigError> {
-    let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsRandom));
-    let secret = config.secret.clone().or(of_folder).unwrap_or_else(|| {
-        let mut bytes = [0; 32];
-        chance.fill(&mut bytes);
-        MasterSecret::from_bytes(bytes)
-    });
-    // Nodes with one secret are a cluster.
-    let settings = BusSettings {
-        cluster: secret.cluster_name(),
-        key: secret.bus_key(),
-        buckets: BusSettings::BUCKETS,
-        node: store.node(),
-    };
-    let bus = bus::open(&config.bus, settings).map_err(explained)?;
-    let http =
-        Arc::new(Egress::new(&EgressConfig { open: config.egress_open.clone(), ..EgressConfig::default() }));
-    Ok(Chat::start(Parts { store, blobs, bus, http, clock, chance, limits: config.limits, secret }))
 }

@@ -22,7 +22,7 @@ use crate::http::listener::{self, Peer};
 use crate::http::routes;
 use crate::open::{self, Files, Opened};
 use crate::ops::metrics;
-use crate::ops::{Control, HttpMetrics, SeenHosts};
+use crate::ops::{Control, HttpMetrics, OutgoingMetrics, SeenHosts};
 use crate::websocket::{self, ConnectionLimits, TimerWheel};
 
 /// The entry point that starts servers.
@@ -59,6 +59,7 @@ pub(crate) struct AppState {
     /// The time of the start, and the requests since then, for the metrics.
     pub(crate) started: Timestamp,
     pub(crate) http: Arc<HttpMetrics>,
+    pub(crate) outgoing: Arc<OutgoingMetrics>,
     /// The HTTP connections that are not WebSockets.
     pub(crate) connections: Arc<OpenConnections>,
     /// The bodies of requests in memory.
@@ -90,10 +91,10 @@ impl Server {
             Some(metrics) => Some(bind(metrics, "--metrics").await?),
             None => None,
         };
-        let Opened { chat, files } = match store {
+        let Opened { chat, outgoing, files } = match store {
             Some(store) => {
                 let blobs = Arc::new(MemoryBlobs::default());
-                Opened { chat: open::domain(&config, store, blobs, None)?, files: Files::Nothing }
+                Opened::over(&config, store, blobs, None, Files::Nothing)?
             }
             None => open::open(&config).await?,
         };
@@ -116,6 +117,7 @@ impl Server {
             arrivals: Arc::default(),
             started: chat.now(),
             http: Arc::default(),
+            outgoing,
             uploads: Arc::default(),
             bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_NETWORK_BYTES)),
         };

@@ -85,7 +85,7 @@ pub async fn manage(config: &Config, command: Manage) -> Result<String, ConfigEr
             other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         };
     }
-    let Opened { chat, files: _files } = open::open(config).await?;
+    let Opened { chat, files: _files, .. } = open::open(config).await?;
     let done = carry_out(&chat, command).await;
     let closed = chat.shut_down().await;
     let text = done?;

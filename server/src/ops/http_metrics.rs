@@ -53,7 +53,7 @@ impl HttpMetrics {
     }
 
     fn count(&self, route: &'static str, method: &'static str, status: StatusCode, took: Duration) {
-        let labels = [("route", route), ("method", method), ("status", status_class(status))];
+        let labels = [("route", route), ("method", method), ("status", status_class(status.as_u16()))];
         self.requests.get_or_create(&labels).inc();
         self.seconds.get_or_create(&[("route", route)]).observe(took.as_secs_f64());
     }
@@ -73,8 +73,9 @@ fn method(method: &Method) -> &'static str {
     }
 }
 
-fn status_class(status: StatusCode) -> &'static str {
-    match status.as_u16() / 100 {
+/// Returns the class of a status code, such as `2xx`.
+pub(super) const fn status_class(status: u16) -> &'static str {
+    match status / 100 {
         1 => "1xx",
         2 => "2xx",
         3 => "3xx",

@@ -40,6 +40,7 @@ async fn metrics(State(app): State<AppState>) -> Response {
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The program that runs", build);
     app.http.register(&mut registry);
+    app.outgoing.register(&mut registry);
     // Without an answer of the store there is none about jobs.
     let jobs = timeout(PATIENCE, app.chat.job_counts()).await.ok().and_then(Result::ok).unwrap_or_default();
     registry.register_collector(Box::new(Node(app, jobs)));

@@ -26,7 +26,7 @@ pub async fn list_nodes(config: &Config) -> Result<String, ConfigError> {
             other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         };
     }
-    let Opened { chat, files: _files } = open::open(config).await?;
+    let Opened { chat, files: _files, .. } = open::open(config).await?;
     let listed = chat.nodes(&Caller::operator()).await;
     // An error is a row that the others see grow old.
     let _ = chat.shut_down().await;

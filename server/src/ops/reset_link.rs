@@ -20,7 +20,7 @@ pub async fn reset_link(config: &Config, name: &str) -> Result<String, ConfigErr
             other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         };
     }
-    let Opened { chat, files: _files } = open::open(config).await?;
+    let Opened { chat, files: _files, .. } = open::open(config).await?;
     let token = chat.create_password_reset_by_name(&Caller::operator(), name).await;
     let closed = chat.shut_down().await;
     let token = token.map_err(|no| match no {
