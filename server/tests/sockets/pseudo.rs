@@ -340,7 +340,7 @@ async fn every_page_says_everything_in_the_language_of_its_visitor() {
     let world = World::new().await;
     let applications = world.server.chat().applications(&Caller::operator(), None).await.unwrap().items;
     let ids: Vec<String> = applications.iter().map(|application| application.public_id.to_string()).collect();
-    let events = WebhookEvent::ALL.into_iter().map(WebhookEvent::as_str);
+    let events: Vec<&str> = WebhookEvent::ALL.iter().map(|event| event.as_str()).collect();
     let written: Vec<&str> =
         WRITTEN.into_iter().chain(ids.iter().map(String::as_str)).chain(events).collect();
     let mut wrong = Vec::new();
