@@ -18,10 +18,13 @@ pub struct Returned {
 #[derive(Clone, Debug)]
 pub struct PagePath(pub String);
 
-/// A link that is shown once, in the response to the form that created it; the server provides it.
+/// A link, a secret or a result that is shown once, in the response to the form that created it; the server provides it.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, Default)]
-pub struct ShownOnce(std::sync::Arc<std::sync::OnceLock<String>>);
+pub struct ShownOnce {
+    text: std::sync::Arc<std::sync::OnceLock<String>>,
+    test: std::sync::Arc<std::sync::OnceLock<chat::WebhookTest>>,
+}
 
 /// Fields that never come back.
 #[cfg(feature = "ssr")]
@@ -77,13 +80,29 @@ impl Returned {
 impl ShownOnce {
     /// Sets the text shown in the response to this form. Only the first one counts.
     pub(crate) fn set(&self, text: String) {
-        let _ = self.0.set(text);
+        let _ = self.text.set(text);
+    }
+
+    /// Sets the result of a test of a webhook. Only the first one counts.
+    pub(crate) fn set_test(&self, test: chat::WebhookTest) {
+        let _ = self.test.set(test);
     }
 
     /// Returns the text, if there is one.
     #[must_use]
     pub fn get(&self) -> Option<String> {
-        self.0.get().cloned()
+        self.text.get().cloned()
+    }
+
+    /// Returns the result of a test, if there is one.
+    pub(crate) fn test(&self) -> Option<chat::WebhookTest> {
+        self.test.get().cloned()
+    }
+
+    /// Returns true if there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.get().is_none() && self.test.get().is_none()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod applications;
 mod search;
+mod webhooks;
 
 use std::future::Future;
 
@@ -24,6 +25,7 @@ pub(crate) enum OwnerToBe {
 
 pub(crate) use applications::{ApplicationData, ApplicationsData, application, applications};
 pub(crate) use search::{SearchData, SearchForm, SearchResult, searched};
+pub(crate) use webhooks::{WebhookData, WebhooksData, webhook, webhooks};
 
 pub(crate) use chat::ListPart;
 pub(crate) use chat::store::{AccountListing, GroupListing, Profile};
@@ -43,8 +45,8 @@ pub(crate) struct GroupAdminData {
     pub(crate) known: Vec<Person>,
     /// The group's own link.
     pub(crate) link: String,
-    /// Its incoming webhooks.
-    pub(crate) hooks: Vec<Hook>,
+    /// Its incoming webhooks, each with its creator, if that is known.
+    pub(crate) hooks: Vec<(Hook, Option<Person>)>,
     /// The URL of a webhook that was made by the form before, shown once.
     pub(crate) hook_url: Option<String>,
     pub(crate) now: Timestamp,
@@ -65,6 +67,8 @@ pub(crate) fn management(
         let page = chat.management(&caller, id, &find, after).await?;
         let chat::ManagementPage { management, more, known } = page;
         let hooks = chat.hooks(&caller, id).await?;
+        let creators = chat.hook_creators(&caller, id, &hooks).await?;
+        let hooks = hooks.into_iter().zip(creators).collect();
         Ok(GroupAdminData { management, more, known, link, hooks, hook_url, now: chat.now() })
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use chat::names::HookName;
-use chat::{ApiToken, Caller, Chat};
+use chat::{ApiToken, Caller, Chat, WebhookTest};
 use http::StatusCode;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use wire::{Expected, GroupId, InviteId, JoinPolicy, Person, PublicId, Refusal, Topic, UserId};
+use wire::{Expected, GroupId, InviteId, JoinPolicy, Person, PublicId, Refusal, Timestamp, Topic, UserId};
 
 use super::cookies::SessionCookie;
 use crate::failure::Failure;
@@ -62,7 +62,7 @@ pub(crate) fn invite_id(text: &str) -> Option<InviteId> {
     text.parse().ok()
 }
 
-/// Parses the name of an incoming webhook from a form. None has a name that cannot be read.
+/// Parses the name of a webhook from a form. None has a name that cannot be read.
 pub(crate) fn hook_name(text: &str) -> Result<HookName, Failure> {
     HookName::new(text).map_err(|_| Refusal::NotFound.into())
 }
@@ -70,6 +70,30 @@ pub(crate) fn hook_name(text: &str) -> Result<HookName, Failure> {
 /// Parses the public id of an application. None has an id that cannot be read.
 pub(crate) fn application_id(text: &str) -> Result<PublicId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
+}
+
+/// Returns the owner as the caller who does something for an application.
+pub(crate) async fn for_application(application: &str) -> Result<Caller, Failure> {
+    let (chat, caller) = (chat(), caller());
+    Ok(chat.for_application(&caller, application_id(application)?).await?)
+}
+
+/// Returns the names of conversations in the lines of a text. A link to a group stands for its id.
+pub(crate) fn conversation_names(lines: &str) -> Vec<String> {
+    let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| group_of_link(line).map_or_else(|| line.to_owned(), |id| format!("id:{id}"))).collect()
+}
+
+fn group_of_link(line: &str) -> Option<GroupId> {
+    let address = line.strip_prefix("https://").or_else(|| line.strip_prefix("http://"))?;
+    let (_, id) = address.split_once("/g/")?;
+    id.split(['/', '?', '#']).next()?.parse().ok()
+}
+
+/// Parses a minute in UTC, as a field of a form has it.
+pub(crate) fn minute_in_utc(text: &str) -> Result<Timestamp, Failure> {
+    let wrong = || Refusal::FieldWrong { field: "since".into(), wants: Expected::PastTime };
+    Ok(format!("{}:00.000Z", text.trim()).parse().map_err(|_| wrong())?)
 }
 
 /// Parses the join policy that a form chose.
@@ -124,6 +148,13 @@ pub(crate) fn show_hook_url(token: &ApiToken) -> String {
     url
 }
 
+/// Shows the result of a test of a webhook once, in the response to a form.
+pub(crate) fn show_test(test: WebhookTest) {
+    if let Some(shown) = use_context::<ShownOnce>() {
+        shown.set_test(test);
+    }
+}
+
 /// Redirects the browser to a path of this server; a script follows it on its own.
 pub(crate) fn go_to(path: &str) {
     leptos_axum::redirect(path, false);
@@ -152,5 +183,27 @@ mod tests {
             assert_eq!(conversation_page(elsewhere), None, "{elsewhere}");
         }
         assert_eq!(conversation_page(&format!("/g/{id}/../../account")), None);
+    }
+
+    #[test]
+    fn a_line_names_a_conversation_by_its_key_its_id_or_the_link_to_its_group() {
+        let id = GroupId::from_bytes([7; 10]);
+        let lines = format!(
+            " order 7 \r\n\r\nid:{id}\nhttps://chat.example/g/{id}?at=3\nhttp://localhost:8080/g/{id}/admin\n\
+             https://shop.example/g/7\n/g/{id}"
+        );
+        let (by_id, path) = (format!("id:{id}"), format!("/g/{id}"));
+        let names = ["order 7", &by_id, &by_id, &by_id, "https://shop.example/g/7", &path];
+        assert_eq!(conversation_names(&lines), names);
+        assert_eq!(conversation_names(" \n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_minute_of_a_form_is_in_utc() {
+        assert_eq!(minute_in_utc("1970-01-01T00:01"), Ok(Timestamp(60_000)));
+        for odd in ["", "yesterday", "2026-11-30", "2026-11-30T09:00:00.000Z", "2026-13-30T09:00"] {
+            let refused = minute_in_utc(odd).unwrap_err();
+            assert_eq!(refused.refused.code, "field_wrong", "{odd}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod hooks;
 mod manage;
 mod messages;
 mod people;
+mod webhooks;
 
 pub use accounts::{
     BecomeOwner, ChangePassword, CreateAccount, CreateResetLink, EndSession, Enter, ResetPassword,
@@ -45,3 +46,11 @@ pub use manage::{archive, create_invite, delete_group, manage_members, revoke_in
 pub use messages::{Amend, History, Post, amend, history, post};
 pub use people::{CreateGuest, FindEmoji, FindPeople, GetOverview};
 pub use people::{create_guest, find_emoji, find_members, find_people, overview};
+pub use webhooks::{
+    ChangeWebhook, CreateWebhook, DeleteWebhook, ReplayDelivery, ReplayWebhook, RotateWebhook, SwitchWebhook,
+    TestWebhook,
+};
+pub use webhooks::{
+    change_webhook, create_webhook, delete_webhook, replay_delivery, replay_webhook, rotate_webhook,
+    switch_webhook, test_webhook,
+};

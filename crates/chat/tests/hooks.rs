@@ -266,3 +266,32 @@ async fn the_url_of_a_webhook_gives_nothing_but_posting_to_its_group() {
     let posted = chat.post_by_hook(&user, Bytes::from_static(b"{\"text\":\"x\"}"), None).await;
     assert_eq!(posted.map(|_| ()), refused(Refusal::NotFound));
 }
+
+#[tokio::test]
+async fn admins_see_who_created_each_webhook_and_no_name_where_that_is_not_clear() {
+    let tea = Tea::new().await;
+    let (chat, ann, ben) = (&tea.node.chat, &tea.ann, &tea.ben);
+    chat.set_role(ann, tea.id, ben.id, Role::Admin).await.unwrap();
+    tea.node.clock.advance(90_000);
+    let samovar = chat.create_hook(ben, tea.id, "Samovar").await.unwrap().hook;
+    let creators = async || {
+        let hooks = chat.hooks(ann, tea.id).await.unwrap();
+        let creators = chat.hook_creators(ann, tea.id, &hooks).await.unwrap();
+        let named = creators.into_iter().map(|by| by.map(|by| by.name.to_string()));
+        hooks.iter().map(|hook| hook.name.to_string()).zip(named).collect::<Vec<_>>()
+    };
+    let (kettle, samovar_by) = (("kettle".to_owned(), Some("ann".to_owned())), Some("ben".to_owned()));
+    assert_eq!(creators().await, [kettle.clone(), ("samovar".into(), samovar_by.clone())]);
+    chat.put_hook(ann, tea.id, samovar.name.clone(), "Teapot").await.unwrap();
+    chat.rotate_hook(ann, tea.id, &samovar.name).await.unwrap();
+    assert_eq!(creators().await[1].1, samovar_by, "a rename and a new URL make nobody its creator");
+
+    tea.node.clock.advance(90_000);
+    let cup = chat.create_hook(ann, tea.id, "Cup").await.unwrap().hook;
+    chat.create_hook(ben, tea.id, "Spoon").await.unwrap();
+    assert_eq!(creators().await[0], ("cup".into(), Some("ann".into())), "another one is as old");
+    chat.put_hook(ben, tea.id, cup.name, "Mug").await.unwrap();
+    assert_eq!(creators().await[0], ("cup".into(), None), "it could be either of the two");
+    chat.set_role(ann, tea.id, ben.id, Role::Member).await.unwrap();
+    assert_eq!(chat.hook_creators(ben, tea.id, &[]).await, refused(Refusal::NotAdmin));
+}

@@ -414,3 +414,31 @@ async fn only_the_application_manages_webhooks_and_what_it_gives_is_checked() {
     assert_eq!(one_more.map(|_| ()), Err(Refusal::TooManyWebhooks.into()));
     assert_eq!(chat.webhooks(&setup.script).await.unwrap().len(), 20);
 }
+
+#[tokio::test]
+async fn a_page_switches_a_webhook_and_changes_nothing_else_and_keeps_why_it_was_stopped() {
+    let setup = Setup::new().await;
+    let chat = &setup.node.chat;
+    let built_in = chat.applications(&Caller::operator(), None).await.unwrap().items.remove(0).public_id;
+    let page = chat.for_application(&Caller::operator(), built_in).await.unwrap();
+    let conversations = vec![format!("id:{}", setup.group)];
+    let new = NewWebhook { conversations: conversations.clone(), ..to("https://shop.example/") };
+    let (made, _) = chat.create_webhook(&page, "Orders", new).await.unwrap();
+    assert_eq!((made.webhook.name.clone(), made.webhook.state), (orders(), WebhookState::Active));
+    // A group that is gone does not keep it from being switched.
+    chat.delete_group(&setup.wanjiru, setup.group, "茶").await.unwrap();
+    for (on, state) in [(false, WebhookState::Off), (false, WebhookState::Off), (true, WebhookState::Active)]
+    {
+        chat.switch_webhook(&page, &orders(), on).await.unwrap();
+        let webhook = setup.status().await.webhook;
+        assert_eq!((webhook.state, webhook.conversations), (state, made.webhook.conversations.clone()));
+    }
+    // A title that is taken gets a number, and one without a letter is refused.
+    let (second, _) = chat.create_webhook(&page, "ORDERS!", to("https://shop.example/")).await.unwrap();
+    assert_eq!(second.webhook.name.as_str(), "orders-2");
+    let nameless = chat.create_webhook(&page, " ", to("https://shop.example/")).await;
+    assert_eq!(nameless.map(|_| ()), Err(Refusal::NameEmpty.into()));
+    // Users, even of this application, are not the owner.
+    let refused = chat.for_application(&setup.wanjiru.caller(), built_in).await;
+    assert_eq!(refused.map(|_| ()), Err(Refusal::NotOperator.into()));
+}

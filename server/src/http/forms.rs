@@ -126,7 +126,7 @@ impl Sent {
             let returned = Returned::new(&self.action, failure.refused, self.fields);
             return refuse(app, caller, &self.headers, &page, returned, head.status).await;
         }
-        if shown_once.get().is_some() {
+        if !shown_once.is_empty() {
             let extras = Extras { returned: None, shown_once };
             return pages::answer_with(app, caller, &self.headers, &page, extras).await;
         }

@@ -15,6 +15,11 @@ use crate::server::AppState;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The field of a form that has the payload.
 const PAYLOAD: &str = "payload";
+/// The header in which GitHub names the event of its own webhooks.
+const GITHUB_EVENT: HeaderName = HeaderName::from_static("x-github-event");
+/// The answer to such an event: GitHub shows it among the recent deliveries of the webhook.
+const GITHUB_HINT: &str = "no_text: an event of GitHub has no text of its own. Post from a workflow of GitHub Actions \
+    instead: a JSON object with \"text\", as to Slack.";
 /// The bytes that JSON takes for white space.
 const SPACE: &[u8] = b" \t\r\n";
 
@@ -28,7 +33,7 @@ pub(crate) async fn post(
 ) -> Response {
     match take(&app, &token, &headers, body).await {
         Ok(_) => word(StatusCode::OK, "ok"),
-        Err(no) => refused(no),
+        Err(no) => refused(no, headers.contains_key(GITHUB_EVENT)),
     }
 }
 
@@ -52,13 +57,14 @@ fn payload(body: Bytes) -> Bytes {
 }
 
 /// Returns the answer that Slack gives to the same mistake; for any other the code of the refusal.
-fn refused(no: Error) -> Response {
+fn refused(no: Error, is_of_github: bool) -> Response {
     let refusal = no.into_refusal();
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match &refusal {
         // Unknown, replaced and deleted look the same.
         Refusal::NotFound => word(StatusCode::FORBIDDEN, "invalid_token"),
         Refusal::Archived => word(StatusCode::GONE, "channel_is_archived"),
+        Refusal::TextEmpty if is_of_github => word(StatusCode::BAD_REQUEST, GITHUB_HINT),
         Refusal::TextEmpty => word(StatusCode::BAD_REQUEST, "no_text"),
         Refusal::JsonBad | Refusal::JsonNotObject => word(StatusCode::BAD_REQUEST, "invalid_payload"),
         Refusal::TooFast { .. } => word(status, "rate_limited"),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use wire::{ApplicationId, Refusal, Seq};
 
 use crate::config::{Config, OpenTopics};
-use crate::http::api::v1::authenticate::acting;
+use crate::http::api::v1::authenticate::{acting, tell_limits};
 use crate::http::conversations;
 use crate::http::listener::Peer;
 use crate::http::problem::Problem;
@@ -36,16 +36,9 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 
 /// Middleware: authenticates the caller of a request: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(claimed) = bearer(request.headers()).filter(|text| is_claimed_token(&app.config, text)) {
-        let (path, peer) = (request.uri().path(), request.extensions().get::<Peer>().copied());
-        let is_for_program = conversations::is_for_program(request.method(), path, request.headers());
-        return match program(&app, claimed, path, is_for_program, request.headers(), peer).await {
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
-                next.run(request).await
-            }
-            Err(no) => Problem::from(no).into_response(),
-        };
+    let claimed = bearer(request.headers()).filter(|text| is_claimed_token(&app.config, text));
+    if let Some(claimed) = claimed.map(str::to_owned) {
+        return answer_program(&app, &claimed, request, next).await;
     }
     let token = token(&app.config, request.headers());
     let begun = match &token {
@@ -92,6 +85,38 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     response
 }
 
+/// Answers a request that has an API token or a user token. A program sees what is left of its rate limits, as in the API.
+async fn answer_program(app: &AppState, claimed: &str, mut request: Request, next: Next) -> Response {
+    let (path, peer) = (request.uri().path(), request.extensions().get::<Peer>().copied());
+    let is_for_program = conversations::is_for_program(request.method(), path, request.headers());
+    let caller = match program(app, claimed, path, is_for_program, request.headers(), peer).await {
+        Ok(caller) => caller,
+        Err(no) => return Problem::from(no).into_response(),
+    };
+    let mut response = match admit(app, caller.clone(), is_for_program, request.headers()).await {
+        Ok(acting) => {
+            request.extensions_mut().insert(acting);
+            next.run(request).await
+        }
+        Err(no) => Problem::from(no).into_response(),
+    };
+    if is_for_program {
+        tell_limits(app, &caller, response.headers_mut());
+    }
+    response
+}
+
+/// Applies the rate limit of a program; returns the caller as which the request runs.
+async fn admit(
+    app: &AppState,
+    caller: Caller,
+    is_for_program: bool,
+    headers: &HeaderMap,
+) -> Result<Caller, Error> {
+    app.chat.take_request(&caller)?;
+    if is_for_program { acting(app, caller, headers).await } else { Ok(caller) }
+}
+
 /// Returns true if the text of `Authorization: Bearer` is to be an API token or a user token, and nothing else.
 fn is_claimed_token(config: &Config, text: &str) -> bool {
     let is_open_topics_token = config.open_topics_token.as_deref() == Some(text);
@@ -116,10 +141,8 @@ async fn program(
         return Err(Refusal::TokenBad.into());
     }
     let caller = app.chat.authenticate_token(claimed).await?.ok_or(Refusal::TokenBad)?;
-    app.chat.take_request(&caller)?;
     let from = peer.map(|peer| address(&app.config, headers, peer));
-    let caller = Caller { from, ..caller };
-    if is_for_program { acting(app, caller, headers).await } else { Ok(caller) }
+    Ok(Caller { from, ..caller })
 }
 
 /// Returns the browser's description of itself.

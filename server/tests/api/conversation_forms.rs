@@ -3,7 +3,7 @@
 use serde_json::json;
 use wire::JoinPolicy;
 
-use crate::client::{Answer, Program, application, server};
+use crate::client::{Answer, Program, application, server, with};
 use crate::event_source::{EventSource, bearer};
 
 /// Sends a request to the address of a page.
@@ -173,5 +173,42 @@ async fn a_post_to_the_address_sends_a_message_once() {
     assert!(text.ends_with(" Ngozi: just us\n"), "{text}");
     get(&shop, &direct, "text/plain").await.fails(403, "user_needed");
     get(&shop.acting_as("omar"), &direct, "text/plain").await.fails(404, "not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_sees_what_is_left_of_its_rate_limits_at_the_address_of_a_page_as_in_the_api() {
+    let server = with(|config| {
+        (config.limits.token_request_burst, config.limits.token_requests_per_second) = (40, 0.001);
+        (config.limits.token_send_burst, config.limits.token_sends_per_second) = (3, 0.001);
+    })
+    .await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Ngozi", "Omar"]).await;
+    let page = page_of(&shop, "tea", &["ngozi"]).await;
+    let left = |answer: &Answer| answer.header("ratelimit").unwrap_or_default().to_owned();
+    let requests = |answer: &Answer| {
+        let requests =
+            left(answer).split(';').nth(1).and_then(|left| left.strip_prefix("r=")?.parse::<u32>().ok());
+        requests.unwrap_or_else(|| panic!("{}", answer.head))
+    };
+    let api = shop.get("/application").await.is(200);
+    let ngozi = shop.acting_as("ngozi");
+    let read = get(&ngozi, &page, "application/json").await.is(200);
+    assert_eq!(read.header("ratelimit-policy"), api.header("ratelimit-policy"));
+    assert_eq!(requests(&read) + 1, requests(&api));
+    let sent = say(&ngozi, &page, "Habari").await.is(201);
+    assert!(left(&sent).contains("\"send\";r=2;"), "{}", sent.head);
+    let omar = shop.acting_as("omar");
+    let refused = get(&omar, &page, "text/plain").await.fails(404, "not_found");
+    assert_eq!(requests(&refused) + 2, requests(&read), "a refusal counts, and says so");
+    let mut last = refused;
+    while last.status == 404 {
+        last = get(&omar, &page, "text/plain").await;
+    }
+    let refused = last.fails(429, "too_fast");
+    assert_eq!(requests(&refused), 0);
+    // A browser has no token, and no such limits.
+    assert_eq!(get(&Program::new(&server), &page, "text/html").await.header("ratelimit"), None);
     server.stop().await;
 }

@@ -141,6 +141,97 @@ async fn payloads_of_programs_that_post_to_slack_are_taken_unchanged() {
 }
 
 #[tokio::test]
+async fn an_alert_of_grafanas_own_webhooks_is_shown_with_its_title_and_its_message() {
+    let server = server().await;
+    let (shop, path) = shop(&server).await;
+    // The fields of the contact point "Webhook", as Grafana documents them.
+    let alert = json!({
+        "receiver": "Teapots", "status": "firing", "orgId": 1, "version": "1", "truncatedAlerts": 0,
+        "alerts": [{
+            "status": "firing", "labels": { "alertname": "Lid open", "instance": "pot-1" },
+            "annotations": { "summary": "The lid of pot-1 is open" },
+            "startsAt": "2026-11-30T09:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://grafana.example/alerting/1/view", "fingerprint": "a1b2c3d4",
+            "values": { "A": 1 }, "valueString": "[ var='A' value=1 ]"
+        }],
+        "groupLabels": { "alertname": "Lid open" }, "commonLabels": {}, "commonAnnotations": {},
+        "externalURL": "https://grafana.example/", "groupKey": "{}:{alertname=\"Lid open\"}",
+        "title": "[FIRING:1] Lid open (pot-1)", "state": "alerting",
+        "message": "Firing\n\nValue: A=1\nLabels:\n - alertname = Lid open <!channel> @ann\n"
+    });
+    says(&post_json(&server, &path, &alert).await, 200, "ok");
+    let page = shop.get("/conversations/tea/messages").await.is(200).body;
+    let said = &page["entries"].as_array().unwrap().last().unwrap()["data"];
+    let text = said["text"].as_str().unwrap();
+    assert!(text.starts_with("**[FIRING:1] Lid open (pot-1)**\n\nFiring\n\nValue: A=1\n"), "{text}");
+    assert!(text.ends_with("@ann") && said["mentions"].as_array().is_none_or(Vec::is_empty), "{said}");
+    // What has a text of its own is shown as before.
+    says(
+        &post_json(&server, &path, &json!({ "text": "tea", "title": "x", "message": "y" })).await,
+        200,
+        "ok",
+    );
+    assert_eq!(texts(&shop).await.last().unwrap(), "tea");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_of_github_is_refused_with_what_to_post_instead() {
+    let server = server().await;
+    let (shop, path) = shop(&server).await;
+    let repository = json!({ "id": 7, "full_name": "tea/pot", "html_url": "https://github.example/tea/pot" });
+    let sender = json!({ "login": "zoe", "id": 9, "type": "User" });
+    // The fields of these events, as GitHub documents them.
+    for (event, payload) in [
+        (
+            "ping",
+            json!({
+                "zen": "Keep it logically awesome.", "hook_id": 1, "repository": repository, "sender": sender,
+                "hook": { "type": "Repository", "id": 1, "name": "web", "active": true, "events": ["push"] }
+            }),
+        ),
+        (
+            "push",
+            json!({
+                "ref": "refs/heads/main", "before": "a".repeat(40), "after": "b".repeat(40), "forced": false,
+                "commits": [{ "id": "b".repeat(40), "message": "Fix the lid", "author": { "name": "Zoë" } }],
+                "pusher": { "name": "zoe" }, "repository": repository, "sender": sender
+            }),
+        ),
+        (
+            "issues",
+            json!({
+                "action": "opened", "repository": repository, "sender": sender,
+                "issue": { "number": 3, "title": "The lid is open", "body": "Always.", "state": "open" }
+            }),
+        ),
+    ] {
+        let body = payload.to_string();
+        let form: String =
+            form_urlencoded::Serializer::new(String::new()).append_pair("payload", &body).finish();
+        for (kind, body) in [("application/json", &body), ("application/x-www-form-urlencoded", &form)] {
+            let headers = format!("Content-Type: {kind}\r\nX-GitHub-Event: {event}\r\n");
+            let answer = post(&server, &path, &headers, body.as_bytes()).await;
+            assert_eq!(answer.status, 400, "{event}");
+            assert!(
+                answer.text.starts_with("no_text: ") && answer.text.contains("workflow"),
+                "{}",
+                answer.text
+            );
+        }
+    }
+    assert_eq!(texts(&shop).await, [""; 0]);
+    // A workflow posts what Slack would take.
+    says(
+        &post_json(&server, &path, &json!({ "text": "<https://github.example/tea/pot|tea/pot>: passed" }))
+            .await,
+        200,
+        "ok",
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_body_is_json_or_a_form_whatever_its_content_type_says() {
     let server = server().await;
     let (shop, path) = shop(&server).await;

@@ -20,6 +20,7 @@ mod nodes;
 mod open_topics;
 mod operating;
 mod owner_applications;
+mod owner_webhooks;
 mod people;
 mod pseudo;
 mod revocation;

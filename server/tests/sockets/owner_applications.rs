@@ -8,7 +8,12 @@ use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
 
 /// Sends a form of the owner; returns the status and the answer.
-async fn sends(server: &ServerHandle, token: &Token, action: &str, fields: &[(&str, &str)]) -> (u16, String) {
+pub(super) async fn sends(
+    server: &ServerHandle,
+    token: &Token,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> (u16, String) {
     let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     let headers = format!(
@@ -18,13 +23,13 @@ async fn sends(server: &ServerHandle, token: &Token, action: &str, fields: &[(&s
     raw(server, &post(action, &headers, &body.join("&"))).await
 }
 
-async fn opens(server: &ServerHandle, token: &Token, page: &str) -> (u16, Markup) {
+pub(super) async fn opens(server: &ServerHandle, token: &Token, page: &str) -> (u16, Markup) {
     let headers = format!("Cookie: {}\r\nAccept: text/html\r\n", cookie(server, token));
     let (status, answer) = raw(server, &get(page, &headers)).await;
     (status, Markup::of(&answer))
 }
 
-async fn owner(server: &ServerHandle) -> (User, Token) {
+pub(super) async fn owner(server: &ServerHandle) -> (User, Token) {
     let (user, token) = guest(server.chat(), "Wanjirũ").await;
     server.chat().create_account(&user, "correct horse battery").await.unwrap();
     (user, token)

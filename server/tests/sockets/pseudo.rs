@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chat::store::WebhookEvent;
 use chat::testing::{User, guest};
 use chat::{Caller, Token, UserRef};
 use server::ServerHandle;
@@ -11,7 +12,7 @@ use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
 
 /// The words of users in this test, and names that are the same in every language.
-const WRITTEN: [&str; 15] = [
+const WRITTEN: [&str; 17] = [
     "Zelda Quince",
     "Otto Fjord",
     "Uma Verity",
@@ -26,7 +27,9 @@ const WRITTEN: [&str; 15] = [
     "to everyone with a cup",
     AGENT,
     "Hubbub",
+    "https://shop.example/events",
     "https://shop.example",
+    "quiet-corner",
 ];
 
 /// A browser as it describes itself.
@@ -201,6 +204,9 @@ impl World {
         self.does(zelda, "/do/create_application", &fields).await;
         let applications = self.server.chat().applications(&Caller::operator(), None).await.unwrap();
         self.application = applications.items[1].public_id.to_string();
+        let id = self.application.as_str();
+        let webhook = [("application", id), ("name", "Quiet corner"), ("url", "https://shop.example/events")];
+        self.does(zelda, "/do/create_webhook", &webhook).await;
         // Signed in on a second device, which the audit log names.
         let headers = format!("User-Agent: {AGENT}\r\n");
         let sign_in = [("name", "Otto Fjord"), ("password", "correct horse battery")];
@@ -286,6 +292,16 @@ impl World {
             (otto, "/server/applications".into(), "/server/applications"),
             (zelda, format!("/server/applications/{application}"), "/server/applications/:application"),
             (zelda, "/server/applications/none".into(), "/server/applications/:application"),
+            (
+                zelda,
+                format!("/server/applications/{application}/webhooks"),
+                "/server/applications/:application/webhooks",
+            ),
+            (
+                zelda,
+                format!("/server/applications/{application}/webhooks/quiet-corner"),
+                "/server/applications/:application/webhooks/:webhook",
+            ),
             (zelda, "/server/nodes".into(), "/server/nodes"),
             (otto, "/server/nodes".into(), "/server/nodes"),
             (None, self.owner.clone(), "/owner/:token"),
@@ -324,7 +340,9 @@ async fn every_page_says_everything_in_the_language_of_its_visitor() {
     let world = World::new().await;
     let applications = world.server.chat().applications(&Caller::operator(), None).await.unwrap().items;
     let ids: Vec<String> = applications.iter().map(|application| application.public_id.to_string()).collect();
-    let written: Vec<&str> = WRITTEN.into_iter().chain(ids.iter().map(String::as_str)).collect();
+    let events: Vec<&str> = WebhookEvent::ALL.iter().map(|event| event.as_str()).collect();
+    let written: Vec<&str> =
+        WRITTEN.into_iter().chain(ids.iter().map(String::as_str)).chain(events).collect();
     let mut wrong = Vec::new();
     let mut opened = BTreeSet::new();
     let mut said = 0;

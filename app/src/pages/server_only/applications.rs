@@ -142,6 +142,11 @@ fn OneApplication(found: ApplicationData) -> impl IntoView {
                 <h2 id="tokens">{t.api_tokens()}</h2>
                 <Tokens id=id.clone() tokens now/>
             </section>
+            <section class="card" aria-labelledby="webhooks">
+                <h2 id="webhooks">{t.webhooks()}</h2>
+                <p class="hint">{t.webhooks_hint()}</p>
+                <p><a class="button" href=format!("/server/applications/{id}/webhooks")>{t.webhooks()}</a></p>
+            </section>
             {(!is_built_in)
                 .then(|| {
                     view! {

@@ -3,6 +3,7 @@
 use chat::store::Hook;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
+use wire::Person;
 use wire::limits::PERSON_NAME_CHARS;
 
 use crate::clock::use_zone;
@@ -26,16 +27,17 @@ const COPY: &str = "{const b=document.getElementById('copy-hook'),f=document.get
 #[component]
 pub(super) fn Hooks(
     group: String,
-    hooks: Vec<Hook>,
+    /// Each with its creator, if that is known.
+    hooks: Vec<(Hook, Option<Person>)>,
     /// The URL that the form before has made, shown once.
     url: Option<String>,
 ) -> impl IntoView {
     let t = use_texts();
     let rows: Vec<_> = hooks
         .into_iter()
-        .map(|hook| {
+        .map(|(hook, creator)| {
             let group = group.clone();
-            view! { <Row group hook/> }
+            view! { <Row group hook creator/> }
         })
         .collect();
     view! {
@@ -69,19 +71,23 @@ fn NewUrl(url: String) -> impl IntoView {
 }
 
 #[component]
-fn Row(group: String, hook: Hook) -> impl IntoView {
+fn Row(group: String, hook: Hook, creator: Option<Person>) -> impl IntoView {
     let t = use_texts();
     let Hook { name, bot, created, .. } = hook;
     let name = name.to_string();
     let display_name = bot.name.to_string();
     let (rotate_title, delete_title) = (t.rotate_hook_title(&display_name), t.delete_title(&display_name));
     let date = short_date(&use_zone().get_untracked(), created);
+    let created = match &creator {
+        Some(by) => t.hook_created_by(Words(&date), by).plain(),
+        None => t.token_created(Words(&date)).plain(),
+    };
     view! {
         <li class="listing-row listing-tall">
             <Avatar id=bot.id.to_string() name=display_name.clone() person=true/>
             <span class="listing-words">
                 <strong dir="auto">{display_name}</strong>
-                <span class="hint"><bdi data-id>{name.clone()}</bdi> " · " {t.token_created(Words(&date)).plain()}</span>
+                <span class="hint"><bdi data-id>{name.clone()}</bdi> " · " {created}</span>
             </span>
             <span class="actions listing-end">
                 <Act action=ROTATE group=group.clone() name=name.clone() label=t.rotate_hook() title=rotate_title says=t.rotate_hook_consequences()/>

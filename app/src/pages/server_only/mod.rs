@@ -23,6 +23,8 @@ mod returned;
 mod search;
 mod server;
 mod sheet;
+mod webhook;
+mod webhooks;
 
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
@@ -52,6 +54,8 @@ pub fn ServerOnlyPage() -> impl IntoView {
                 <Route path=path!("/server") view=server::ServerPage/>
                 <Route path=path!("/server/applications") view=applications::ApplicationsPage/>
                 <Route path=path!("/server/applications/:application") view=applications::ApplicationPage/>
+                <Route path=path!("/server/applications/:application/webhooks") view=webhooks::WebhooksPage/>
+                <Route path=path!("/server/applications/:application/webhooks/:webhook") view=webhook::WebhookPage/>
                 <Route path=path!("/server/nodes") view=nodes::NodesPage/>
                 <Route path=path!("/owner/:token") view=owner::OwnerPage/>
                 <Route path=path!("/reset/:token") view=reset::ResetPage/>

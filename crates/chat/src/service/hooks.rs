@@ -1,14 +1,19 @@
 //! Incoming webhooks: how admins of a group, and its application, manage them.
 
-use wire::{GroupId, Person, Refusal, UserId};
+use wire::{Event, GroupId, HookChange, Person, Refusal, Seq, Topic, UserId};
 
 use crate::auth::api_token::{ApiToken, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names::{self, HookName};
-use crate::ports::store::{Checked, Fact, Hook, HookFact, Roster};
+use crate::ports::store::{Checked, Fact, Hook, HookFact, Range, Roster, event_of};
 use crate::rules::{self, Decision};
 use crate::service::error::Error;
+
+/// The most entries of the audit log among which the creation of a webhook is looked for, and the longest that its commit
+/// takes, in milliseconds.
+const NEXT_ENTRIES: usize = 20;
+const COMMIT_MS: i64 = 60_000;
 
 /// An incoming webhook whose token is shown this once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,48 @@ impl Chat {
     pub async fn hook(&self, caller: &Caller, group: GroupId, name: &HookName) -> Result<Hook, Error> {
         let hooks = self.hooks(caller, group).await?;
         Ok(hooks.into_iter().find(|hook| hook.name == *name).ok_or(Refusal::NotFound)?)
+    }
+
+    /// Returns the creators of incoming webhooks of a group, in the same order, as its audit log names them. There is none
+    /// if the log says nothing of it, or not clearly.
+    ///
+    /// # Errors
+    /// Those of [`Chat::hooks`].
+    pub async fn hook_creators(
+        &self,
+        caller: &Caller,
+        group: GroupId,
+        hooks: &[Hook],
+    ) -> Result<Vec<Option<Person>>, Error> {
+        rules::needs_admin(&self.roster_for(caller, group).await?, caller.actor()?.id)?;
+        let mut creators = Vec::with_capacity(hooks.len());
+        for hook in hooks {
+            creators.push(self.creator_in(caller, group, hook).await?);
+        }
+        Ok(creators)
+    }
+
+    async fn creator_in(
+        &self,
+        caller: &Caller,
+        group: GroupId,
+        hook: &Hook,
+    ) -> Result<Option<Person>, Error> {
+        let (topic, reader) = (Topic::audit(group), self.reader(caller));
+        let Some(first) = reader.place_at(&topic, hook.created).await? else { return Ok(None) };
+        let after = Some(Seq(first.0.saturating_sub(1)));
+        let page = reader.page(&topic, Range { after, limit: NEXT_ENTRIES, ..Range::default() }).await?;
+        let near =
+            page.entries.into_iter().take_while(|entry| entry.timestamp.0 - hook.created.0 <= COMMIT_MS);
+        let created = near.filter_map(|entry| match event_of(&entry.data) {
+            Event::Hook { change: HookChange::Created, hook, by } => Some((hook, by)),
+            _ => None,
+        });
+        let created: Vec<_> = created.collect();
+        // It may have been renamed since, so that another name counts if no other webhook was created then.
+        let found = created.iter().find(|(name, _)| *name == hook.bot.name);
+        let only = created.first().filter(|_| created.len() == 1);
+        Ok(found.or(only).map(|(_, by)| by.clone()))
     }
 
     /// Creates an incoming webhook that posts under a display name. Its own name is like that.

@@ -28,6 +28,7 @@ mod implicit_creation;
 mod import;
 mod inbox;
 pub(crate) mod limits;
+mod managed_webhooks;
 mod nodes;
 mod operator;
 pub(crate) mod owned_tasks;

@@ -91,40 +91,26 @@ impl Chat {
         new: NewWebhook,
     ) -> Result<(WebhookStatus, Option<WebhookSecret>), Error> {
         needs_application(caller)?;
-        let url = self.checked_url(&new.url)?;
-        let events = checked_events(&new.events)?;
-        let conversations = self.checked_conversations(caller, new.conversations).await?;
+        let active = new.active;
+        let webhook = self.checked_webhook(caller, name.clone(), new).await?;
         loop {
             let all = self.reader(caller).webhooks().await?;
             let Some(present) = all.iter().find(|webhook| webhook.name == name) else {
-                if all.len() >= WEBHOOKS {
-                    return Err(Refusal::TooManyWebhooks.into());
-                }
-                let state = if new.active == Some(false) { WebhookState::Off } else { WebhookState::Active };
-                let webhook = Webhook {
-                    url: url.clone(),
-                    events: events.clone(),
-                    conversations: conversations.clone(),
-                    state,
-                    ..self.new_webhook(name.clone())
-                };
-                let add = WebhookWrite::Add { webhook: webhook.clone(), most: WEBHOOKS };
-                if self.note_webhook(caller, add, &name, WebhookChange::Created).await? == Checked::Done {
-                    let secret = self.webhook_secret(caller, &webhook);
-                    return Ok((self.webhook(caller, &name).await?, Some(secret)));
+                if let Some((added, secret)) = self.add_webhook(caller, &all, &webhook).await? {
+                    return Ok((added, Some(secret)));
                 }
                 continue;
             };
-            let state = match new.active {
+            let state = match active {
                 Some(true) => WebhookState::Active,
                 // One that the server has stopped says why until it is switched on.
                 Some(false) if present.state == WebhookState::Active => WebhookState::Off,
                 _ => present.state,
             };
             let changed = Webhook {
-                url: url.clone(),
-                events: events.clone(),
-                conversations: conversations.clone(),
+                url: webhook.url.clone(),
+                events: webhook.events.clone(),
+                conversations: webhook.conversations.clone(),
                 state,
                 ..present.clone()
             };
@@ -251,7 +237,42 @@ impl Chat {
         self.commit(caller, JobWrite::Add(vec![job])).await.map(|_| ())
     }
 
-    async fn find_webhook(&self, caller: &Caller, name: &HookName) -> Result<Webhook, Error> {
+    /// Checks a webhook that may be new.
+    pub(super) async fn checked_webhook(
+        &self,
+        caller: &Caller,
+        name: HookName,
+        new: NewWebhook,
+    ) -> Result<Webhook, Error> {
+        let NewWebhook { url, events, conversations, active } = new;
+        Ok(Webhook {
+            url: self.checked_url(&url)?,
+            events: checked_events(&events)?,
+            conversations: self.checked_conversations(caller, conversations).await?,
+            state: if active == Some(false) { WebhookState::Off } else { WebhookState::Active },
+            ..self.new_webhook(name)
+        })
+    }
+
+    /// Adds a webhook to `all` those of the application; none if another change came first.
+    pub(super) async fn add_webhook(
+        &self,
+        caller: &Caller,
+        all: &[Webhook],
+        webhook: &Webhook,
+    ) -> Result<Option<(WebhookStatus, WebhookSecret)>, Error> {
+        if all.len() >= WEBHOOKS {
+            return Err(Refusal::TooManyWebhooks.into());
+        }
+        let (name, add) = (&webhook.name, WebhookWrite::Add { webhook: webhook.clone(), most: WEBHOOKS });
+        if self.note_webhook(caller, add, name, WebhookChange::Created).await? == Checked::Stale {
+            return Ok(None);
+        }
+        let secret = self.webhook_secret(caller, webhook);
+        Ok(Some((self.webhook(caller, name).await?, secret)))
+    }
+
+    pub(super) async fn find_webhook(&self, caller: &Caller, name: &HookName) -> Result<Webhook, Error> {
         needs_application(caller)?;
         let all = self.reader(caller).webhooks().await?;
         Ok(all.into_iter().find(|webhook| webhook.name == *name).ok_or(Refusal::NotFound)?)
@@ -263,7 +284,7 @@ impl Chat {
     }
 
     /// Commits a change, with an entry in the audit log of the application.
-    async fn note_webhook(
+    pub(super) async fn note_webhook(
         &self,
         caller: &Caller,
         write: WebhookWrite,

@@ -155,6 +155,30 @@ pub(super) const TABLE: &[Row] = &[
     Row("/do/delete_application", "SZZZZZZZZ+", |w| {
         Ask::Do("delete_application", format!("application={}&typed=Shop", w.application))
     }),
+    Row("page /server/applications/:application/webhooks", "S33333333+", |w| {
+        Ask::Get(format!("/server/applications/{}/webhooks", w.application))
+    }),
+    Row("page /server/applications/:application/webhooks/:webhook", "S33333333+", |w| {
+        Ask::Get(format!("/server/applications/{}/webhooks/orders", w.application))
+    }),
+    Row("/do/create_webhook", "SZZZZZZZZ+", |w| {
+        w.in_application("create_webhook", "&name=Orders&url=https://shop.example/events")
+    }),
+    Row("/do/change_webhook", "SZZZZZZZZ+", |w| {
+        w.in_application("change_webhook", "&webhook=orders&url=https://shop.example/")
+    }),
+    Row("/do/switch_webhook", "SZZZZZZZZ+", |w| {
+        w.in_application("switch_webhook", "&webhook=orders&on=false")
+    }),
+    Row("/do/rotate_webhook", "SZZZZZZZZ+", |w| w.in_application("rotate_webhook", "&webhook=orders")),
+    Row("/do/test_webhook", "SZZZZZZZZ+", |w| w.in_application("test_webhook", "&webhook=orders")),
+    Row("/do/replay_webhook", "SZZZZZZZZ+", |w| {
+        w.in_application("replay_webhook", "&webhook=orders&since=2026-01-01T00:00")
+    }),
+    Row("/do/replay_delivery", "SZZZZZZZZN", |w| {
+        w.in_application("replay_delivery", "&webhook=orders&delivery=1")
+    }),
+    Row("/do/delete_webhook", "SZZZZZZZZ+", |w| w.in_application("delete_webhook", "&webhook=orders")),
     Row("page /reset/:token", "4444444444", |_| Ask::Get("/reset/nonsense".into())),
     Row("/ws", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
     Row("/publish", "++++++++++", |_| Ask::Json("/publish", r#"{"topic":"news","data":1}"#.into())),

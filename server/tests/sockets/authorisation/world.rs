@@ -1,9 +1,9 @@
-use chat::Caller;
 use chat::testing::{User, guest};
+use chat::{Caller, NewWebhook};
 use server::ServerHandle;
 use wire::{InviteId, JoinPolicy, Pair, Role, Topic};
 
-use super::super::people::{Socket, get, post, raw, server};
+use super::super::people::{Socket, get, post, raw, with};
 
 /// Every kind of caller, in the order of the columns.
 pub(super) const WHO: [Who; 10] = [
@@ -72,6 +72,9 @@ const CODES: [(char, &str); 25] = [
     ('G', "invalid_token"),
 ];
 
+/// The URL of an outgoing webhook.
+const LOCAL: &str = "http://127.0.0.1:1/";
+
 pub(super) enum Ask {
     /// A frame on the socket.
     Frame(String),
@@ -106,7 +109,7 @@ pub(super) struct World {
     pub(super) invite: InviteId,
     /// The Seq of ann's message.
     pub(super) said: u64,
-    /// The public id of another application.
+    /// The public id of another application, which has an outgoing webhook that is called orders.
     pub(super) application: String,
     /// The token of an incoming webhook of the group, which is called grafana.
     pub(super) hook: String,
@@ -114,7 +117,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn of(who: Who) -> Self {
-        let server = server().await;
+        let server = with(|config| config.egress_open = vec!["127.0.0.1/32:1".parse().unwrap()]).await;
         let chat = server.chat().clone();
         let introduce = async |name: &str| guest(&chat, name).await;
         let (owner, owners_token) = introduce("olga").await;
@@ -164,7 +167,12 @@ impl World {
         };
         let cookie = token.map(|token| crate::people::cookie(&server, &token)).unwrap_or_default();
         let created = chat.create_application(&Caller::operator(), "Shop", "").await.unwrap();
-        let application = created.application.public_id.to_string();
+        let id = created.application.public_id;
+        let acting = chat.for_application(&Caller::operator(), id).await.unwrap();
+        // Nothing listens there, so that a test of it ends at once.
+        let webhook = NewWebhook { url: LOCAL.into(), active: Some(false), ..NewWebhook::default() };
+        chat.create_webhook(&acting, "Orders", webhook).await.unwrap();
+        let application = id.to_string();
         Self { hook, server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said, application }
     }
 
@@ -254,6 +262,10 @@ impl World {
 
     pub(super) fn in_group(&self, name: &'static str, more: &str) -> Ask {
         Ask::Do(name, format!("group={}{more}", self.group))
+    }
+
+    pub(super) fn in_application(&self, name: &'static str, more: &str) -> Ask {
+        Ask::Do(name, format!("application={}{more}", self.application))
     }
 
     /// Returns the direct of ann and ben.

@@ -50,7 +50,8 @@ const CUT: &str = "…";
 const MENTIONS: usize = 100;
 
 /// Parses the object of a payload: its `blocks`, or else its `text`, which beside blocks is only what a notification says;
-/// then its `attachments`. What is longer than a message may be is cut, and ends with `…`.
+/// then its `attachments`; or, if there is nothing of them, the `title` and the `message` of Grafana's own webhooks. What is
+/// longer than a message may be is cut, and ends with `…`.
 pub(crate) fn read(payload: &Value, user: &dyn Fn(&str) -> Option<Inline>) -> SlackMessage {
     let left = Cell::new(TEXT_BYTES - CUT.len());
     let reader = Reader { user, left, is_cut: Cell::new(false), unknown: RefCell::default() };
@@ -64,6 +65,9 @@ pub(crate) fn read(payload: &Value, user: &dyn Fn(&str) -> Option<Inline>) -> Sl
         };
     }
     all.extend(reader.attachments(&payload["attachments"]));
+    if !shows(&all) {
+        all = reader.alert(payload);
+    }
     if reader.is_cut.get() {
         mark_cut(&mut all);
     }
@@ -109,6 +113,16 @@ impl Reader<'_> {
     /// Returns the blocks of a text with Slack's markup.
     fn mrkdwn_blocks(&self, text: &str) -> Vec<Block> {
         mrkdwn::blocks(&normal(self.take(text)), &|name, label| self.mention(name, label))
+    }
+
+    /// Returns the blocks of an alert in the format of Grafana's contact point *Webhook*, whose texts have no markup.
+    fn alert(&self, payload: &Value) -> Vec<Block> {
+        let text = |field: &str| payload[field].as_str().filter(|text| !text.trim().is_empty());
+        let title = text("title").map(|title| Inline::T(self.plain(title)));
+        let mut blocks: Vec<_> =
+            title.map(|title| Block::P(vec![Inline::Strong(vec![title])])).into_iter().collect();
+        blocks.extend(text("message").map_or_else(Vec::new, |message| self.plain_blocks(message)));
+        blocks
     }
 
     /// Returns a text with Slack's markup within a line.

@@ -48,9 +48,7 @@ pub(crate) async fn authenticate(State(app): State<AppState>, mut request: Reque
     };
     response.extensions_mut().insert(cors::Authenticated);
     let headers = response.headers_mut();
-    if let Some(quotas) = app.chat.quotas(&caller) {
-        tell(headers, quotas);
-    }
+    tell_limits(&app, &caller, headers);
     if let Some(origin) = origin.filter(|_| is_foreign) {
         headers.append(VARY, HeaderValue::from_static("origin"));
         if cors::is_allowed(&app, &caller, &origin).await {
@@ -115,8 +113,9 @@ pub(crate) async fn acting(app: &AppState, caller: Caller, headers: &HeaderMap) 
     app.chat.act_as(caller, &user).await
 }
 
-/// Adds the state of the rate limits (draft-ietf-httpapi-ratelimit-headers, version 11).
-fn tell(headers: &mut HeaderMap, [requests, sends]: [Quota; 2]) {
+/// Adds the state of the rate limits of a caller's token (draft-ietf-httpapi-ratelimit-headers, version 11).
+pub(crate) fn tell_limits(app: &AppState, caller: &Caller, headers: &mut HeaderMap) {
+    let Some([requests, sends]) = app.chat.quotas(caller) else { return };
     let policy = |name: &str, quota: &Quota| format!("\"{name}\";q={};w={}", quota.quota, quota.window_s);
     let state = |name: &str, quota: &Quota| format!("\"{name}\";r={};t={}", quota.left, quota.full_in_s);
     let both = |of: &dyn Fn(&str, &Quota) -> String| {
