@@ -419,6 +419,10 @@ impl Store for Unindexed {
         self.0.probe().await
     }
 
+    async fn snapshot(&self, application: ApplicationId) -> Result<Arc<dyn StoreReader>, Fault> {
+        self.0.snapshot(application).await
+    }
+
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
         self.0.reader(application)
     }

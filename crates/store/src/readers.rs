@@ -9,7 +9,7 @@ use crate::sql::{Db, SqlResult};
 use crate::threads::{Threads, Worker};
 
 /// The threads that read.
-pub(crate) struct ReaderPool {
+pub struct ReaderPool {
     threads: Threads<Box<dyn Read>>,
     reads: AtomicU64,
 }

@@ -46,6 +46,12 @@ pub trait Engine: Send + Sync + 'static {
         revocations_after: Seq,
     ) -> impl Future<Output = Result<Committed, Fault>> + Send;
 
+    /// Starts a thread that reads in one transaction until it ends.
+    ///
+    /// # Errors
+    /// If the system gives no thread, or the database no connection.
+    fn snapshot(&self) -> Result<ReaderPool, Fault>;
+
     /// Commits something invisible: see [`Store::probe`].
     fn probe(&self) -> impl Future<Output = Result<(), Fault>> + Send;
 
@@ -155,6 +161,17 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn probe(&self) -> Result<(), Fault> {
         self.engine.probe().await
+    }
+
+    async fn snapshot(&self, application: ApplicationId) -> Result<Arc<dyn StoreReader>, Fault> {
+        let (epoch, readers) = (self.reads.epoch, self.engine.snapshot()?);
+        let shared = Arc::new(Reads { epoch, readers, unread: UnreadCounts::default() });
+        // The transaction sees what is there at its first read.
+        shared
+            .readers
+            .read("snapshot", move |db| applications::application(db, ApplicationKey::Id(application)))
+            .await?;
+        Ok(Arc::new(ApplicationReader { shared, application }))
     }
 
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use chat::{Caller, Chat, Error, ImportCounts, ImportError, ImportRequest, ImportState};
+use chat::{Caller, Chat, Error, ImportCounts, ImportError, ImportLinkError, ImportRequest, ImportState};
 use serde::{Deserialize, Serialize};
 use wire::{PublicId, Refusal};
 
@@ -29,6 +29,11 @@ pub enum Import {
         /// The application; none for that of the pages.
         application: Option<PublicId>,
     },
+    /// Makes a link by which an imported user of the pages chooses a password.
+    Link {
+        /// Their key or their name.
+        user: String,
+    },
     /// Ends the import of an application.
     Cancel {
         /// The application; none for that of the pages.
@@ -44,6 +49,8 @@ pub enum ImportFormat {
     Slack,
     /// Mattermost's bulk export.
     Mattermost,
+    /// An archive of `hubbub export`.
+    Hubbub,
 }
 
 /// Carries out a command by the running server; returns the text to print.
@@ -74,7 +81,7 @@ pub async fn import(config: &Config, command: Import) -> Result<String, ConfigEr
 }
 
 /// Carries out a command in the server.
-pub(super) async fn carry_out(chat: &Chat, command: Import) -> Result<String, ConfigError> {
+pub(super) async fn carry_out(chat: &Chat, url: &str, command: Import) -> Result<String, ConfigError> {
     let operator = Caller::operator();
     match command {
         Import::Start { format, file, application } => {
@@ -82,6 +89,7 @@ pub(super) async fn carry_out(chat: &Chat, command: Import) -> Result<String, Co
             let format = match format {
                 ImportFormat::Slack => chat::ArchiveFormat::Slack,
                 ImportFormat::Mattermost => chat::ArchiveFormat::Mattermost,
+                ImportFormat::Hubbub => chat::ArchiveFormat::Hubbub,
             };
             let request = ImportRequest { format, application, file };
             let started = chat.start_import(&operator, request).await.map_err(|no| refused(&shown, no))?;
@@ -93,6 +101,12 @@ pub(super) async fn carry_out(chat: &Chat, command: Import) -> Result<String, Co
         Import::Status { application } => {
             let state = chat.import_state(&operator, application).await.map_err(service)?;
             Ok(state.map_or_else(|| "There is no import.".to_owned(), |state| status(&state)))
+        }
+        Import::Link { user } => {
+            let made = chat.create_import_link(&operator, &user).await;
+            let (person, token) = made.map_err(|no| no_link(&user, no))?;
+            let link = super::reset_link::link(url, &token);
+            Ok(format!("{link}\nGive it to {}, who chooses a password with it within a day.", person.name))
         }
         Import::Cancel { application } => {
             let is_cancelled = chat.cancel_import(&operator, application).await.map_err(service)?;
@@ -118,7 +132,23 @@ fn refused(file: &str, error: ImportError) -> ConfigError {
     }
 }
 
-fn service(error: Error) -> ConfigError {
+fn no_link(user: &str, error: ImportLinkError) -> ConfigError {
+    match error {
+        ImportLinkError::Unknown => ConfigError(format!(
+            "no imported user has the name or the key \"{user}\"; a key is as import/slack/U024BE7LH"
+        )),
+        ImportLinkError::Ambiguous(keys) => ConfigError(format!(
+            "several imported users have the name \"{user}\"; give one of their keys: {}",
+            keys.join(", ")
+        )),
+        ImportLinkError::NoOwner => ConfigError(
+            "nobody has an account yet; create yours first, because the first account is the owner's".into(),
+        ),
+        ImportLinkError::Service(no) => service(no),
+    }
+}
+
+pub(super) fn service(error: Error) -> ConfigError {
     match error {
         Error::Refusal(Refusal::NotFound) => {
             ConfigError("there is no such application; `hubbub app list` lists them".into())
@@ -152,7 +182,7 @@ fn status(state: &ImportState) -> String {
     text
 }
 
-fn counts(counts: &ImportCounts) -> String {
+pub(super) fn counts(counts: &ImportCounts) -> String {
     let ImportCounts { users, conversations, messages, files } = *counts;
     [
         counted(users, "user", "users"),

@@ -1,6 +1,6 @@
 //! Users in memory: accounts, sessions, profiles and reset tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use wire::{AppRole, ApplicationId, Person, Seq, Timestamp, UserId};
@@ -24,6 +24,15 @@ impl ApplicationState {
         let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
         let StoredProfile { since, bio, picture } = told;
         Some(Profile { person, since: *since, bio: bio.clone(), has_picture: picture.is_some() })
+    }
+
+    pub(super) fn users(&self, after: Option<UserId>, limit: usize) -> Vec<Profile> {
+        let after = after.map(|after| after.to_string());
+        let idle: BTreeSet<UserId> = self.newcomers.iter().map(|(_, user)| *user).collect();
+        let idle = |user: &UserId| idle.contains(user) && !self.has_done_something(*user);
+        let later = self.people.keys().filter(|user| Some(user.to_string()) > after && !idle(user));
+        let ids: BTreeMap<String, UserId> = later.map(|user| (user.to_string(), *user)).collect();
+        ids.into_values().filter_map(|user| self.profile(user)).take(limit).collect()
     }
 
     pub(super) fn picture(&self, user: UserId) -> Option<Bytes> {

@@ -12,6 +12,7 @@ use crate::ports::store::{
 };
 
 /// The applications of the store, and the API tokens of all of them.
+#[derive(Clone)]
 pub(super) struct MemoryApplications {
     rows: BTreeMap<ApplicationId, Application>,
     last: ApplicationId,

@@ -126,7 +126,7 @@ impl ApplicationState {
         gone
     }
 
-    fn has_done_something(&self, user: UserId) -> bool {
+    pub(super) fn has_done_something(&self, user: UserId) -> bool {
         self.accounts.contains_key(&user)
             || self.joined.get(&user).is_some_and(|joined| !joined.is_empty())
             || self.directs.contains_key(&user)

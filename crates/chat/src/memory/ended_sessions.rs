@@ -7,7 +7,7 @@ use wire::{Seq, Timestamp};
 use crate::ports::store::{REVOCATIONS, Revocation, RevocationSlice};
 
 /// The newest entries of the log, each with its time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct MemoryRevocations {
     kept: VecDeque<(Timestamp, Vec<Revocation>)>,
     head: Seq,

@@ -8,7 +8,7 @@ use crate::ports::blobs::BlobId;
 use crate::ports::store::{FileOutcome, FileQuota, FileState, FileUsage, FileWrite, Sender, StoredFile};
 
 /// The files of an application.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct MemoryFiles {
     files: BTreeMap<FileId, StoredFile>,
     /// The times since which files are known to be detached.

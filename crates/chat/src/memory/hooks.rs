@@ -8,7 +8,7 @@ use crate::auth::session::TokenHash;
 use crate::ports::store::{Hook, HookFact, HookName};
 
 /// The incoming webhooks of one application.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct MemoryHooks {
     by_token: HashMap<TokenHash, Hook>,
 }

@@ -10,7 +10,7 @@ use crate::ports::store::{
 };
 
 /// The jobs of all applications.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct MemoryJobs {
     jobs: BTreeMap<JobId, StoredJob>,
     next: u64,
@@ -20,6 +20,7 @@ pub(super) struct MemoryJobs {
     tail: VecDeque<(Position, LogKey, Seq)>,
 }
 
+#[derive(Clone)]
 struct StoredJob {
     application: ApplicationId,
     kind: JobKind,

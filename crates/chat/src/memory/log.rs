@@ -11,7 +11,7 @@ use crate::ports::store::{
 };
 
 /// One log: its newest entries, contiguous.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct MemoryLog {
     kept: VecDeque<StoredEntry>,
     pub(super) head: Seq,
@@ -34,7 +34,7 @@ pub(super) struct MemoryLog {
 }
 
 /// A stored entry, with the sender whose id it carries.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StoredEntry {
     pub(super) entry: Entry<Json>,
     /// Its position, which it gets at the end of its write.

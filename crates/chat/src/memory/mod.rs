@@ -91,6 +91,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn snapshot(&self, application: ApplicationId) -> Result<Arc<dyn StoreReader>, Fault> {
+        let state = Arc::new(Mutex::new(self.state.lock().clone()));
+        Ok(Arc::new(MemoryReader { epoch: self.epoch, application, state }))
+    }
+
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
         Arc::new(MemoryReader { epoch: self.epoch, application, state: Arc::clone(&self.state) })
     }

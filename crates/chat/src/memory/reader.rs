@@ -201,6 +201,10 @@ impl StoreReader for MemoryReader {
         Ok(self.state().listings(words, all, after, limit))
     }
 
+    async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<Profile>, Fault> {
+        Ok(self.state().users(after, limit))
+    }
+
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
         Ok(self.state().profile(user))
     }

@@ -26,6 +26,7 @@ impl Default for Window {
 }
 
 /// A session.
+#[derive(Clone)]
 pub(super) struct StoredSession {
     pub(super) user: UserId,
     pub(super) label: String,
@@ -36,6 +37,7 @@ pub(super) struct StoredSession {
 }
 
 /// A link that signs a user in.
+#[derive(Clone)]
 pub(super) struct StoredLink {
     pub(super) user: UserId,
     pub(super) created: Timestamp,
@@ -43,12 +45,14 @@ pub(super) struct StoredLink {
 }
 
 /// An account.
+#[derive(Clone)]
 pub(super) struct StoredAccount {
     pub(super) password: PasswordHash,
     pub(super) role: AppRole,
 }
 
 /// The account that a reset token is for, with its creator and its expiry.
+#[derive(Clone)]
 pub(super) struct StoredReset {
     pub(super) user: UserId,
     pub(super) by: Option<UserId>,
@@ -56,6 +60,7 @@ pub(super) struct StoredReset {
 }
 
 /// A user's profile.
+#[derive(Clone)]
 pub(super) struct StoredProfile {
     pub(super) since: Timestamp,
     pub(super) bio: Description,
@@ -93,6 +98,7 @@ impl Default for MemberView {
 }
 
 /// A group, with its members and their state.
+#[derive(Clone)]
 pub(super) struct Group {
     pub(super) settings: Settings,
     pub(super) members: Vec<Member>,

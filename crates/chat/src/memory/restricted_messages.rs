@@ -8,6 +8,7 @@ use crate::ports::store::{Mentions, Restricted, Unread};
 use crate::rules::{Audience, Viewer};
 
 /// A restricted message or change: what is not in the log of its group.
+#[derive(Clone)]
 pub(super) struct StoredRestricted {
     pub(super) author: UserId,
     pub(super) id: SendId,
@@ -20,6 +21,7 @@ pub(super) struct StoredRestricted {
 }
 
 /// A reader of a restricted message.
+#[derive(Clone)]
 pub(super) struct StoredReader {
     pub(super) user: UserId,
     /// The place of the copy in their own log.
@@ -30,7 +32,7 @@ pub(super) struct StoredReader {
 }
 
 /// The restricted messages of an application.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct RestrictedMessages {
     pub(super) contents: HashMap<Topic, BTreeMap<Seq, StoredRestricted>>,
     /// The copies of each user, by their places in the user's own log.

@@ -19,6 +19,7 @@ use crate::ports::store::{
 };
 
 /// The facts of one application.
+#[derive(Clone)]
 pub(super) struct ApplicationState {
     pub(super) id: ApplicationId,
     pub(super) window: Window,

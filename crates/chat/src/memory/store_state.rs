@@ -19,6 +19,7 @@ use crate::ports::store::{
 };
 
 /// The facts of all applications.
+#[derive(Clone)]
 pub(super) struct MemoryState {
     window: Window,
     pub(super) applications: BTreeMap<ApplicationId, ApplicationState>,

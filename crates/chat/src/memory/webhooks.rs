@@ -8,7 +8,7 @@ use crate::names::HookName;
 use crate::ports::store::{Delivery, JobId, Position, Webhook, WebhookState};
 
 /// The outgoing webhooks of one application.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct MemoryWebhooks {
     pub(super) by_name: BTreeMap<HookName, Webhook>,
     pub(super) deliveries: BTreeMap<(WebhookId, JobId), Delivery>,

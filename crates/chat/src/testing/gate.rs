@@ -163,6 +163,11 @@ impl Store for Gate {
         self.store.probe().await
     }
 
+    async fn snapshot(&self, application: ApplicationId) -> Result<Arc<dyn StoreReader>, Fault> {
+        let reader = self.store.snapshot(application).await?;
+        Ok(Arc::new(GateReader { reader, pages: Arc::clone(&self.pages) }))
+    }
+
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
         Arc::new(GateReader { reader: self.store.reader(application), pages: Arc::clone(&self.pages) })
     }
@@ -492,6 +497,10 @@ impl StoreReader for GateReader {
 
     async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault> {
         self.reader.users_by_key(after, limit).await
+    }
+
+    async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<Profile>, Fault> {
+        self.reader.users(after, limit).await
     }
 
     async fn users_with(&self, words: &str, limit: usize) -> Result<Vec<FoundUser>, Fault> {

@@ -41,6 +41,7 @@ pub use self::open_error::OpenError;
 pub(crate) use self::run::Run;
 pub use self::steps::{Schema, Step, StepKind};
 use self::writer::Writers;
+use crate::readers::ReaderPool;
 use crate::sqlite::SqliteIndex;
 use crate::store::{Engine, Reads, SqlStore};
 use crate::tables::UnreadCounts;
@@ -129,6 +130,10 @@ impl Engine for Postgres {
 
     async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.writers.commit(commits, revocations_after).await
+    }
+
+    fn snapshot(&self) -> Result<ReaderPool, Fault> {
+        reader::snapshot(&self.cluster)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -40,6 +40,7 @@ pub(crate) use self::search::SqliteIndex;
 pub(crate) use self::source::Source;
 pub use self::verify::Verified;
 use self::writer::Writer;
+use crate::readers::ReaderPool;
 use crate::store::{Engine, Reads, SqlStore};
 use crate::tables::UnreadCounts;
 
@@ -179,6 +180,10 @@ impl Engine for Sqlite {
 
     async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.writer.commit(commits, revocations_after).await
+    }
+
+    fn snapshot(&self) -> Result<ReaderPool, Fault> {
+        reader::snapshot(&self.connect)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -234,6 +234,11 @@ impl StoreReader for ApplicationReader {
             .await
     }
 
+    async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<Profile>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("users", move |db| people::after(db, application, after, limit)).await
+    }
+
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
         let application = self.application;
         self.shared.readers.read("profile", move |db| people::profile(db, application, user)).await

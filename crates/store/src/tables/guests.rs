@@ -58,7 +58,7 @@ pub(super) fn sweep(
 }
 
 /// Returns true if any other data of a user is stored; each part is found by an index.
-fn has_done_something(db: Db<'_>, application: ApplicationId, user: UserId) -> SqlResult<bool> {
+pub(super) fn has_done_something(db: Db<'_>, application: ApplicationId, user: UserId) -> SqlResult<bool> {
     let mut find = db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM accounts WHERE application = ?1 AND user = ?2)
              OR EXISTS (SELECT 1 FROM members WHERE application = ?1 AND user = ?2)

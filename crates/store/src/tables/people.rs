@@ -4,8 +4,8 @@ use bytes::Bytes;
 use chat::store::Profile;
 use wire::{ApplicationId, Description, Person, PersonName, Timestamp, UserId};
 
-use super::damaged;
 use super::values::checked;
+use super::{damaged, guests};
 use crate::sql::{Db, Row, SqlResult, params};
 
 /// Returns a user; the system user of an application is none that others meet.
@@ -63,6 +63,42 @@ pub(super) fn profile(db: Db<'_>, application: ApplicationId, user: UserId) -> S
             has_picture: row.get(4)?,
         })
     })
+}
+
+/// Returns the users after one of them, by id, but guests who never did anything.
+pub(super) fn after(
+    db: Db<'_>,
+    application: ApplicationId,
+    after: Option<UserId>,
+    limit: usize,
+) -> SqlResult<Vec<Profile>> {
+    let mut select = db.prepare_cached(
+        "SELECT id, EXISTS (
+             SELECT 1 FROM newcomers WHERE newcomers.application = users.application AND newcomers.user = users.id)
+         FROM users WHERE application = ? AND id > ? AND kind <> 'system' ORDER BY id LIMIT ?",
+    )?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (mut users, mut after) = (Vec::new(), after.map_or_else(String::new, |after| after.to_string()));
+    loop {
+        let mut page = Vec::new();
+        let mut rows = select.query(params![application.0, after, most])?;
+        while let Some(row) = rows.next()? {
+            page.push((row.get::<String>(0)?, row.get::<bool>(1)?));
+        }
+        drop(rows);
+        let Some((last, _)) = page.last() else { return Ok(users) };
+        after.clone_from(last);
+        for (id, is_newcomer) in page {
+            let Ok(user) = id.parse() else { continue };
+            if is_newcomer && !guests::has_done_something(db, application, user)? {
+                continue;
+            }
+            users.extend(profile(db, application, user)?);
+            if users.len() == limit {
+                return Ok(users);
+            }
+        }
+    }
 }
 
 /// Returns the picture of a user.

@@ -92,6 +92,7 @@ async fn of_application(store: &dyn Store, application: ApplicationId, all: &mut
     read!(all, reader.groups("te", false, None, 100));
     read!(all, reader.accounts("", None, 100));
     read!(all, reader.has_owner());
+    read!(all, reader.users(None, 1_000));
     read!(all, reader.users_by_key(None, 100));
     read!(all, reader.users_with("n", 100));
     read!(all, reader.groups_by_key(None, 100));

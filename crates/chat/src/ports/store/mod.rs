@@ -147,6 +147,11 @@ pub trait Store: Send + Sync + 'static {
     /// Commits something invisible, as durably as [`Store::commit`] does, to find out whether commits work.
     async fn probe(&self) -> Result<(), Fault>;
 
+    /// Returns a reader of the facts of one application as they are now: it sees no later commit. It holds a connection of
+    /// its own as long as it is in use, and the store keeps for it what is deleted meanwhile, so it is for one long read,
+    /// such as an export.
+    async fn snapshot(&self, application: ApplicationId) -> Result<Arc<dyn StoreReader>, Fault>;
+
     /// Returns a reader of the facts of one application.
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader>;
 

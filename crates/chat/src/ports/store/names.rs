@@ -28,7 +28,7 @@ pub fn past(words: &str) -> String {
 }
 
 /// Names by their parts, for a store in memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NameIndex<Id> {
     names: BTreeMap<String, BTreeSet<Id>>,
     parts: BTreeMap<String, BTreeSet<Id>>,

@@ -164,6 +164,10 @@ pub trait StoreReader: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<GroupListing>, Fault>;
 
+    /// Returns the users after one of them, by id, up to a limit: also those who were deleted, but no guests who never did
+    /// anything. There are fewer than the limit only at the end.
+    async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<Profile>, Fault>;
+
     /// Returns a user's profile; none if there is no such user.
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault>;
 

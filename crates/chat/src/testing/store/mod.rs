@@ -35,6 +35,7 @@ pub mod seats;
 pub mod send_ids;
 pub mod sessions;
 pub mod slices;
+pub mod snapshots;
 mod tenant;
 pub mod trimming;
 pub mod user_tokens;
@@ -296,6 +297,9 @@ macro_rules! store_contract {
                 the_news_of_a_change_end_rights_too
                 a_slice_has_so_many_entries_and_far_behind_only_those_that_end_a_right
                 several_logs_are_read_at_once_and_a_deleted_one_is_absent;
+            snapshots:
+                a_snapshot_sees_no_later_commit
+                users_are_listed_by_id_but_guests_who_never_did_anything;
             trimming:
                 a_trimmed_log_begins_later_and_goes_on
                 a_trim_removes_only_so_many_entries
