@@ -41,7 +41,7 @@ pub async fn export(
             other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         },
         None => {
-            let Opened { chat, files: _files } = open::open(config).await?;
+            let Opened { chat, files: _files, .. } = open::open(config).await?;
             let exported = carry_out(&chat, file, application).await;
             let closed = chat.shut_down().await;
             let exported = exported?;
