@@ -140,5 +140,16 @@ pub(crate) fn domain(
     let bus = bus::open(&config.bus, settings).map_err(explained)?;
     let http =
         Arc::new(Egress::new(&EgressConfig { open: config.egress_open.clone(), ..EgressConfig::default() }));
-    Ok(Chat::start(Parts { store, blobs, bus, http, clock, chance, limits: config.limits, secret }))
+    let providers = config.providers.clone();
+    Ok(Chat::start(Parts {
+        store,
+        blobs,
+        bus,
+        http,
+        clock,
+        chance,
+        limits: config.limits,
+        secret,
+        providers,
+    }))
 }

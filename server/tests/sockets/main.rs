@@ -21,6 +21,7 @@ mod open_topics;
 mod operating;
 mod owner_applications;
 mod people;
+mod providers;
 mod pseudo;
 mod revocation;
 mod socket_page;

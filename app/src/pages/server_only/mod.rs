@@ -23,6 +23,7 @@ mod returned;
 mod search;
 mod server;
 mod sheet;
+mod ways;
 
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
