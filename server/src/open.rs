@@ -64,8 +64,8 @@ impl Opened {
         let egress = EgressConfig { open: config.egress_open.clone(), ..EgressConfig::default() };
         let outgoing = Arc::default();
         let http = Arc::new(CountedClient::new(Egress::new(&egress), Arc::clone(&outgoing)));
-        let limits = config.limits;
-        let chat = Chat::start(Parts { store, blobs, bus, http, clock, chance, limits, secret });
+        let (limits, providers) = (config.limits, config.providers.clone());
+        let chat = Chat::start(Parts { store, blobs, bus, http, clock, chance, limits, secret, providers });
         Ok(Self { chat, outgoing, files })
     }
 }

@@ -44,6 +44,9 @@ impl Texts {
             }
             AuditEvent::SignedOut { by, sessions: EndedSessions::All } => self.signed_out_all_devices(by),
             AuditEvent::PasswordChanged { by } => self.changed_password(by),
+            AuditEvent::PasswordSet { by } => self.set_password(by),
+            AuditEvent::ProviderLinked { by, provider } => self.linked_provider(by, provider.as_str()),
+            AuditEvent::ProviderUnlinked { by, provider } => self.unlinked_provider(by, provider.as_str()),
             AuditEvent::ResetOffered { by: Some(by), of } => self.offered_reset(by, of),
             AuditEvent::ResetOffered { by: None, of } => self.operator_offered_reset(of),
             AuditEvent::ResetUsed { by } => self.used_reset(by),

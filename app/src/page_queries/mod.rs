@@ -2,6 +2,7 @@
 
 mod applications;
 mod search;
+mod sign_in;
 mod webhooks;
 
 use std::future::Future;
@@ -25,6 +26,7 @@ pub(crate) enum OwnerToBe {
 
 pub(crate) use applications::{ApplicationData, ApplicationsData, application, applications};
 pub(crate) use search::{SearchData, SearchForm, SearchResult, searched};
+pub(crate) use sign_in::{SignInData, SignInWay, sign_in_page};
 pub(crate) use webhooks::{WebhookData, WebhooksData, webhook, webhooks};
 
 pub(crate) use chat::ListPart;
@@ -243,6 +245,10 @@ pub(crate) struct AccountData {
     /// True for a guest: the user has no account, and the application does not name them.
     pub(crate) is_guest: bool,
     pub(crate) profile: Profile,
+    /// True if the account has a password.
+    pub(crate) has_password: bool,
+    /// The providers by which the user signs in or could sign in.
+    pub(crate) ways: Vec<SignInWay>,
     pub(crate) sessions: Vec<SessionLine>,
     /// Users whom the caller has blocked.
     pub(crate) blocked: Vec<Person>,
@@ -263,7 +269,10 @@ pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + 
     let (chat, caller) = (chat(), caller());
     async move {
         let me = caller.user()?.clone();
-        let role = chat.account(&caller).await?.map(|account| account.role);
+        let account = chat.account(&caller).await?;
+        let has_password = account.as_ref().is_some_and(|account| !account.password.is_none());
+        let ways = if account.is_some() { sign_in::ways(&chat, &caller).await? } else { Vec::new() };
+        let role = account.map(|account| account.role);
         let own = caller.session.as_ref().map(chat::Token::hash);
         let line = |session: chat::SessionSummary| SessionLine {
             handle: session.token.handle(),
@@ -275,7 +284,7 @@ pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + 
         let blocked = chat.blocked(&caller).await?;
         let (profile, _) = chat.profile(&caller, me.id).await?;
         let is_guest = !chat.is_known(&caller, me.id).await?;
-        Ok(AccountData { me, role, is_guest, profile, sessions, blocked })
+        Ok(AccountData { me, role, is_guest, profile, has_password, ways, sessions, blocked })
     }
 }
 

@@ -100,6 +100,28 @@ pub async fn change_password(old: String, new: String) -> Result<(), Failure> {
     Ok(chat().change_password(&caller(), &old, &new).await?)
 }
 
+/// Sets the first password of an account without one.
+///
+/// # Errors
+/// Returns a refusal if the account has a password, or the new one is weak.
+#[server(name = SetPassword, prefix = "/do", endpoint = "set_password")]
+pub async fn set_password(password: String) -> Result<(), Failure> {
+    use super::context::{caller, chat};
+
+    Ok(chat().set_first_password(&caller(), &password).await?)
+}
+
+/// Unlinks a provider from the caller's account.
+///
+/// # Errors
+/// Returns a refusal if it is the last way to sign in.
+#[server(name = UnlinkProvider, prefix = "/do", endpoint = "unlink_provider")]
+pub async fn unlink_provider(provider: String) -> Result<(), Failure> {
+    use super::context::{caller, chat};
+
+    Ok(chat().unlink_provider(&caller(), &provider).await?)
+}
+
 /// Makes the caller the owner of the server, by the link that the operator has. A caller without an account gets one
 /// with this name and password.
 ///

@@ -19,6 +19,8 @@ pub struct SessionCookie {
 
 /// The longest life of a session, in seconds: 180 days.
 const MAX_AGE: u32 = 180 * 24 * 60 * 60;
+/// The time for a sign-in at a provider, in seconds.
+const SIGN_IN_AGE: u32 = 10 * 60;
 
 impl SessionCookie {
     /// Returns the `Set-Cookie` header that clears the session token.
@@ -46,6 +48,25 @@ impl SessionCookie {
         Self::named(&self.device_name(), &token.reveal(), MAX_AGE, self.secure)
     }
 
+    /// Returns the name of the cookie with the state of a sign-in that is under way at a provider.
+    #[must_use]
+    pub fn sign_in_name(&self) -> String {
+        format!("{}_sign_in", self.name)
+    }
+
+    /// Returns the `Set-Cookie` header that sets the sealed state of a sign-in. Browsers send it when the provider sends
+    /// them back, since that is a navigation of the whole page.
+    #[must_use]
+    pub fn set_sign_in(&self, state: &str) -> HeaderValue {
+        Self::named(&self.sign_in_name(), state, SIGN_IN_AGE, self.secure)
+    }
+
+    /// Returns the `Set-Cookie` header that clears the state of a sign-in.
+    #[must_use]
+    pub fn clear_sign_in(&self) -> HeaderValue {
+        Self::named(&self.sign_in_name(), "", 0, self.secure)
+    }
+
     fn header(&self, value: &str, max_age: u32) -> HeaderValue {
         Self::named(&self.name, value, max_age, self.secure)
     }
@@ -53,7 +74,7 @@ impl SessionCookie {
     fn named(name: &str, value: &str, max_age: u32, secure: bool) -> HeaderValue {
         let secure = if secure { "; Secure" } else { "" };
         let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
-        // Our own name and hexadecimal digits always make a valid header.
+        // Our own name, and digits in base 16 or 64, always make a valid header.
         HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }

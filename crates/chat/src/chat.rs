@@ -16,6 +16,7 @@ use crate::auth::file_link::FileLinkSeal;
 use crate::auth::master_secret::{KeyPurpose, MasterSecret};
 use crate::auth::network::Network;
 use crate::auth::passwords::PasswordHashing;
+use crate::auth::provider::{Provider, SignInSeal};
 use crate::auth::revocations::{RevocationWatch, Revocations};
 use crate::auth::sealed_cursor::CursorSeal;
 use crate::auth::session::TokenHash;
@@ -44,6 +45,7 @@ use crate::service::error::{Error, Fault};
 use crate::service::files::upload_limits::UploadLimits;
 use crate::service::limits::Limits;
 use crate::service::owned_tasks::OwnedTasks;
+use crate::service::provider_requests::KnownProvider;
 use crate::service::rate_limiter::RateLimiter;
 use crate::tail::{Reporter, Tailer};
 
@@ -63,6 +65,12 @@ pub struct Chat {
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
     pub(crate) secret: MasterSecret,
+    /// The providers by which people sign in, by id.
+    pub(crate) providers: Vec<KnownProvider>,
+    /// The seal of sign-ins that are under way at providers.
+    pub(crate) sign_in_seal: SignInSeal,
+    /// Rate limit for beginning a sign-in at a provider, by network.
+    pub(crate) provider_sign_ins: RateLimiter<Network>,
     /// The seal of cursors that are positions of the store.
     pub(crate) cursor_seal: CursorSeal,
     /// Rate limit for sending, by user.
@@ -157,6 +165,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The secret from which keys are derived: the same on every node.
     pub secret: MasterSecret,
+    /// The providers of OpenID Connect by which people sign in.
+    pub providers: Vec<Provider>,
 }
 
 /// The time without entries after which, at up to twice of it, a topic's frames leave the memory.
@@ -184,7 +194,10 @@ impl Chat {
     /// tokio runtime; [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, blobs, bus, http, clock, chance, limits, secret } = parts;
+        let Parts { store, blobs, bus, http, clock, chance, limits, secret, providers } = parts;
+        let mut providers: Vec<_> = providers.into_iter().map(KnownProvider::new).collect();
+        providers.sort_by(|one, other| one.provider.id.cmp(&other.provider.id));
+        let sign_in_key = secret.derive(KeyPurpose::SignIns, ApplicationId::SERVER, 1);
         let clock: Arc<dyn Clock> = Arc::new(NodeClock { store: Arc::clone(&store), machine: clock });
         // One for each core.
         let shards = available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -253,6 +266,9 @@ impl Chat {
             chance,
             limits,
             secret,
+            providers,
+            sign_in_seal: SignInSeal::new(&sign_in_key),
+            provider_sign_ins: RateLimiter::new(30, 0.5),
             cursor_seal,
             send_rate,
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),

@@ -27,9 +27,9 @@ pub mod testing;
 mod text;
 
 pub use crate::auth::{
-    ApiToken, ApiTokenRecord, Caller, Grant, MasterSecret, Network, Principal, RevocationWatch, Revocations,
-    Session, SessionSummary, SigningKey, Token, TokenHash, TokenKind, TokenScope, WebhookSecret,
-    is_user_token,
+    ApiToken, ApiTokenRecord, Caller, Grant, MasterSecret, Network, Principal, Provider, ProviderSignUp,
+    RevocationWatch, Revocations, Session, SessionSummary, SigningKey, Token, TokenHash, TokenKind,
+    TokenScope, WebhookSecret, is_user_token,
 };
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
@@ -62,5 +62,6 @@ pub use crate::service::{ImportCounts, ImportError, ImportLinkError, ImportReque
 pub use crate::service::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset, JsonPage};
 pub use crate::service::{NewWebhook, WebhookStatus, WebhookTest};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
+pub use crate::service::{ProviderAnswer, ProviderListing, ProviderRequest, ProviderSignedIn, ProviderWish};
 pub use crate::tail::Freshness;
 pub use archive::Format as ArchiveFormat;

@@ -60,7 +60,17 @@ async fn a_session_that_began_by_a_clock_that_was_ahead_lasts_no_longer_than_oth
     let blobs = Arc::new(MemoryBlobs::default());
     let http = Arc::new(ScriptedHttpClient::default());
     let (of_blobs, of_http, of_clock) = (blobs.clone(), http.clone(), clock.clone());
-    let parts = Parts { store, blobs: of_blobs, bus, http: of_http, clock: of_clock, chance, limits, secret };
+    let parts = Parts {
+        store,
+        blobs: of_blobs,
+        bus,
+        http: of_http,
+        clock: of_clock,
+        chance,
+        limits,
+        secret,
+        providers: Vec::new(),
+    };
     let node = Node { chat: Chat::start(parts), clock, blobs, http };
     for day in (0..limits.session_days).step_by(10) {
         assert_eq!(recognised(&node, &token).await, Some(ann.person()), "day {day}");

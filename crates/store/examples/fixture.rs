@@ -8,18 +8,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::store::{ExternalKey, HookName};
+use chat::store::{Commit, ExternalKey, HookName, Identity, IdentityWrite, Issuer};
 use chat::testing::{Node, SeededChance};
-use chat::{ApplicationChange, BytesSource, Caller, DeclaredBytes, NewUpload, NewWebhook, UserRef};
+use chat::{
+    ApplicationChange, BytesSource, Caller, DeclaredBytes, NewUpload, NewWebhook, Store as _, UserRef,
+};
 use rusqlite::Connection;
 use store::SqliteStore;
-use wire::{Amendment, Emoji, JoinPolicy, Pair, Setting, Topic};
+use wire::{Amendment, ApplicationId, Emoji, JoinPolicy, Pair, Seq, Setting, Topic};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let node = Node::over(Arc::new(SqliteStore::open(folder.path(), &SeededChance::new(10))?));
-    fill(&node).await.map_err(|no| format!("{no:?}"))?;
+    let store = Arc::new(SqliteStore::open(folder.path(), &SeededChance::new(10))?);
+    let node = Node::over(store.clone());
+    fill(&node, &*store).await.map_err(|no| format!("{no:?}"))?;
     node.chat.shut_down().await.map_err(|no| format!("{no:?}"))?;
 
     let db = Connection::open(folder.path().join("hubbub.db"))?;
@@ -39,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Fills every table but that of pictures with at least one row.
-async fn fill(node: &Node) -> Result<(), chat::Error> {
+async fn fill(node: &Node, store: &SqliteStore) -> Result<(), chat::Error> {
     let chat = &node.chat;
     let [ann, ben, cal] =
         [node.introduce("Ann").await, node.introduce("Ben").await, node.introduce("李雷").await];
@@ -51,6 +54,11 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
     drop(chat.sign_in(&caller, "ann", "no pot of oolong").await);
     chat.sign_in(&caller, "ann", "one pot of oolong").await?;
     chat.create_password_reset(&ann, ben.id).await?;
+    let issuer = Issuer { provider: "work".into(), issuer: "https://login.example".into() };
+    let identity = Identity { issuer, subject: "248289761001".into() };
+    let link = IdentityWrite::Link { user: ben.id, identity, at: chat.now() };
+    let link = Commit { application: ApplicationId::BUILT_IN, write: link.into() };
+    store.commit(vec![link], Seq(u64::MAX)).await?;
 
     let tea = chat.create_group(&ann, "Tea", JoinPolicy::Listed).await?.id;
     chat.update_settings(&ann, tea, vec![Setting::SlowS(0), Setting::Limit(12)]).await?;

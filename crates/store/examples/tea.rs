@@ -93,6 +93,7 @@ async fn main() -> Done {
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         chance: Arc::new(OsRandom),
         limits,
+        providers: Vec::new(),
         secret,
     });
     let tea = Tea { chat, clock };

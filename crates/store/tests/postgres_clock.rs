@@ -56,6 +56,7 @@ impl Wrong {
             chance,
             limits: Node::patient(),
             secret,
+            providers: Vec::new(),
         };
         Self { chat: Chat::start(parts), store, _folder: folder }
     }

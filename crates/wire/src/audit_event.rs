@@ -22,6 +22,20 @@ pub enum AuditEvent {
     SignedOut { by: Person, sessions: EndedSessions },
     /// Somebody changed their password; their other sessions ended.
     PasswordChanged { by: Person },
+    /// Somebody who signs in by a provider set a first password.
+    PasswordSet { by: Person },
+    /// Somebody linked a provider to their account.
+    ProviderLinked {
+        by: Person,
+        /// The provider's name.
+        provider: String,
+    },
+    /// Somebody unlinked a provider from their account.
+    ProviderUnlinked {
+        by: Person,
+        /// The provider's name.
+        provider: String,
+    },
     /// Somebody made a link for a new password.
     ResetOffered {
         /// The admin; none for the operator on the machine itself.

@@ -9,6 +9,7 @@ use egress::{OpenRange, OpenRangeError};
 use ipnet::IpNet;
 
 use super::choices::SignUpChoice;
+use super::providers;
 use super::settings::ServerSettings;
 use super::store_choice::first_line;
 use super::{Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Timeouts};
@@ -102,6 +103,7 @@ impl ServerSettings {
             blobs: self.blobs,
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
             trusted_proxies: self.trusted_proxies.map(check_proxies).transpose()?,
+            providers: providers::check(self.providers, limits.sign_up)?,
             egress_open: check_egress(self.egress_open.unwrap_or_default())?,
             open_topics_token: self.open_topics_token.map(check_token).transpose()?,
             secret,

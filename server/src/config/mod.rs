@@ -4,6 +4,7 @@ mod app_commands;
 mod check;
 mod choices;
 mod import_commands;
+mod providers;
 mod settings;
 mod store_choice;
 mod variables;
@@ -13,7 +14,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat::{Limits, MasterSecret};
+use chat::{Limits, MasterSecret, Provider};
 use clap::ValueEnum;
 use egress::OpenRange;
 use ipnet::IpNet;
@@ -41,6 +42,8 @@ pub struct Config {
     pub trusted_proxies: Option<Vec<IpNet>>,
     /// The addresses that URLs of users may lead to besides public ones.
     pub egress_open: Vec<OpenRange>,
+    /// The providers of OpenID Connect by which people sign in.
+    pub providers: Vec<Provider>,
     /// The callers that may use open topics without a token.
     pub open_topics: OpenTopics,
     /// The token for open topics.
@@ -191,6 +194,7 @@ impl Config {
             origin: None,
             trusted_proxies: None,
             egress_open: Vec::new(),
+            providers: Vec::new(),
             open_topics: OpenTopics::Loopback,
             open_topics_token: None,
             secret: None,

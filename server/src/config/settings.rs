@@ -1,5 +1,6 @@
 //! Command line, environment and configuration file. Doc comments here are the `--help` text.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use wire::PublicId;
 use super::app_commands::{AppCommand, TokenCommand};
 use super::choices::{FailoverChoice, SignUpChoice};
 use super::import_commands::ImportCommand;
+use super::providers::ProviderSettings;
 use super::{ConfigError, OpenTopics, UnknownVariable};
 use crate::bench::BenchArgs;
 use crate::ops::{Import, Manage, MoveArgs};
@@ -323,6 +325,9 @@ pub(super) struct ServerSettings {
     /// The most open HTTP connections per network, an IPv4 address or an IPv6 /64 [default: 256]
     #[arg(long, env = "HUBBUB_CONNECTIONS_PER_NETWORK", value_name = "COUNT")]
     pub(super) connections_per_network: Option<NonZeroUsize>,
+    /// The providers by which people sign in; in the settings file only.
+    #[arg(skip)]
+    pub(super) providers: BTreeMap<String, ProviderSettings>,
     /// The settings file [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     #[serde(skip)]

@@ -24,5 +24,6 @@ pub(crate) mod problem;
 pub(crate) mod render_limit;
 pub(crate) mod routes;
 pub(crate) mod session;
+pub(crate) mod sign_in;
 pub(crate) mod topics;
 pub(crate) mod transcript;

@@ -38,6 +38,7 @@ use crate::http::pages;
 use crate::http::problem::{self, Problem};
 use crate::http::render_limit::{self, RenderLimit};
 use crate::http::session;
+use crate::http::sign_in;
 use crate::http::topics;
 use crate::middleware;
 use crate::ops;
@@ -60,7 +61,7 @@ const API_FILES: &str = "/api/v1/files";
 const POST: &str = "/do/post";
 
 /// All routes except the pages, which are the app's, and the REST API, which describes itself.
-pub const ROUTES: [&str; 15] = [
+pub const ROUTES: [&str; 17] = [
     "/ws",
     "/publish",
     "/topics/{*rest}",
@@ -74,6 +75,8 @@ pub const ROUTES: [&str; 15] = [
     "/files/{file}/thumbnail",
     "/file-links/{token}",
     "/hooks/{token}",
+    "/sign-in/{provider}",
+    "/sign-in/{provider}/callback",
     "/health/live",
     "/health/ready",
 ];
@@ -104,6 +107,8 @@ pub(crate) fn router(app: AppState) -> Router {
         small,
         file_link,
         hook,
+        sign_in_begin,
+        sign_in_end,
         live,
         ready,
     ] = ROUTES;
@@ -113,6 +118,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .route(topics, get(topics::history))
         .route(call, any(forms::call))
         .route(avatar, get(avatars::avatar))
+        .route(sign_in_begin, get(sign_in::begin))
+        .route(sign_in_end, get(sign_in::end))
         .fallback(
             get(pages::page)
                 .layer(from_fn_with_state(RenderLimit::new(app.site.assets.clone()), render_limit::bound))

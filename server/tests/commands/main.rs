@@ -8,6 +8,7 @@ mod home;
 mod import;
 mod move_data;
 mod nodes;
+mod sign_in_document;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -22,6 +22,7 @@ mod operating;
 mod owner_applications;
 mod owner_webhooks;
 mod people;
+mod providers;
 mod pseudo;
 mod revocation;
 mod socket_page;

@@ -6,21 +6,35 @@ use wire::Person;
 
 use super::profile::ProfileForms;
 use super::sheet::{Sheet, no_page};
+use super::ways::{ProviderRefusal, SetPasswordForm, SignInWays};
 use crate::clock::use_zone;
 use crate::components::{Avatar, Confirm, Form, Plain, Refusal};
 use crate::i18n::{Words, short_date, use_texts};
-use crate::page_queries::{AccountData, SessionLine, account};
+use crate::page_queries::{AccountData, SessionLine, SignInData, account, sign_in_page};
 use crate::returned::typed;
 
 /// Renders the page to sign in with a name and a password.
 #[component]
 pub(super) fn SignInPage() -> impl IntoView {
     let t = use_texts();
+    let SignInData { providers } = sign_in_page();
+    let providers: Vec<_> = providers
+        .into_iter()
+        .map(|(name, address)| {
+            view! { <a class="button" rel="external" href=address>{t.continue_with(name.as_str()).view()}</a> }
+        })
+        .collect();
     view! {
         <Title text=t.sign_in()/>
         <Plain>
             <img src="/icon.svg" alt="" width="72" height="72"/>
             <h1>{t.sign_in()}</h1>
+            {(!providers.is_empty()).then(|| view! {
+                <section class="card form">
+                    <ProviderRefusal/>
+                    {providers}
+                </section>
+            })}
             <Form action="/do/sign_in" class="card form">
                 <label for="name">{t.your_name()}</label>
                 <input id="name" name="name" required autocomplete="username" autofocus dir="auto" value=typed("/do/sign_in", "name") aria-describedby="sign-in-refused"/>
@@ -53,7 +67,7 @@ pub(super) fn AccountPage() -> impl IntoView {
 #[component]
 fn Account(known: AccountData) -> impl IntoView {
     let t = use_texts();
-    let AccountData { me, role, is_guest, profile, sessions, blocked } = known;
+    let AccountData { me, role, is_guest, profile, has_password, ways, sessions, blocked } = known;
     let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <BlockedUsers person/> }).collect();
     let role_name = role.map(|role| t.app_role(role)).or_else(|| is_guest.then(|| t.guest()));
     let others = sessions.len() > 1;
@@ -82,8 +96,13 @@ fn Account(known: AccountData) -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="password-title">
                 <h2 id="password-title">{t.password()}</h2>
-                {if role.is_some() { view! { <ChangePasswordForm/> }.into_any() } else { view! { <CreateAccountForm name=me.name.to_string()/> }.into_any() }}
+                {match (role.is_some(), has_password) {
+                    (true, true) => view! { <ChangePasswordForm/> }.into_any(),
+                    (true, false) => view! { <SetPasswordForm name=me.name.to_string()/> }.into_any(),
+                    (false, _) => view! { <CreateAccountForm name=me.name.to_string()/> }.into_any(),
+                }}
             </section>
+            {(!ways.is_empty()).then(|| view! { <SignInWays ways/> })}
             <section class="card" aria-labelledby="sessions">
                 <h2 id="sessions">{t.where_signed_in()}</h2>
                 <ul class="listing listing-loose">{lines}</ul>

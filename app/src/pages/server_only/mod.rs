@@ -23,6 +23,7 @@ mod returned;
 mod search;
 mod server;
 mod sheet;
+mod ways;
 mod webhook;
 mod webhooks;
 

@@ -68,6 +68,12 @@ pub(crate) fn to_add(by: UserId, user: UserId, max: usize) -> Attempt {
     Attempt { key, max: u32::try_from(max).unwrap_or(u32::MAX), window_ms: LONGEST_WINDOW_MS }
 }
 
+/// Returns the attempt to end a sign-in at a provider: there is one for each `state`.
+pub(crate) fn to_end_sign_in(state: &str) -> Vec<Attempt> {
+    let key = AttemptKey::of(&[b"provider state", state.as_bytes()]);
+    vec![Attempt { key, max: 1, window_ms: FROM_EVERYWHERE_MS }]
+}
+
 /// Returns the refusal of one attempt too many.
 pub(crate) fn too_many(wait_ms: i64) -> Refusal {
     Refusal::TooManySignIns { minutes: minutes(wait_ms) }

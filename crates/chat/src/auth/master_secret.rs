@@ -32,6 +32,8 @@ pub(crate) enum KeyPurpose {
     Webhooks,
     /// Naming the events of outgoing webhooks.
     WebhookEvents,
+    /// Sealing the state of sign-ins at providers.
+    SignIns,
 }
 
 impl MasterSecret {
@@ -115,6 +117,7 @@ impl KeyPurpose {
             Self::OwnerLink => "owner-link",
             Self::Webhooks => "webhooks",
             Self::WebhookEvents => "webhook-events",
+            Self::SignIns => "sign-ins",
         }
     }
 }

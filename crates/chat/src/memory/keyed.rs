@@ -125,6 +125,7 @@ impl ApplicationState {
             told.picture = None;
         }
         self.blocks.remove(&user);
+        self.forget_identities(user);
         self.deleted.insert(user);
         self.sign_out(user, Sessions::All, at);
     }

@@ -9,6 +9,7 @@ mod ended_sessions;
 mod files;
 mod groups;
 mod hooks;
+mod identities;
 mod inbox;
 mod jobs;
 mod keyed;

@@ -20,10 +20,10 @@ use crate::names::ExternalKey;
 use crate::ports::blobs::BlobId;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, FileUsage, FoundJob,
-    FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, JobKind, Kept, KeyedGroup,
-    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest,
-    Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore, SignInLink,
-    StoreReader, StoredFile, Unread, Webhook,
+    FoundUser, GroupListing, GroupOverview, Hook, Identity, InboxPage, InboxRequest, JobId, JobKind, Kept,
+    KeyedGroup, KeyedUser, LinkedIdentity, ListedMember, LogUsage, MembershipState, MessageReceipts,
+    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange,
+    Sender, SentBefore, SignInLink, StoreReader, StoredFile, Unread, Webhook,
 };
 use crate::service::error::Fault;
 
@@ -244,6 +244,14 @@ impl StoreReader for MemoryReader {
 
     async fn is_deleted(&self, user: UserId) -> Result<bool, Fault> {
         Ok(self.state().deleted.contains(&user))
+    }
+
+    async fn user_of_identity(&self, identity: &Identity) -> Result<Option<Person>, Fault> {
+        Ok(self.state().user_of_identity(identity))
+    }
+
+    async fn identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, Fault> {
+        Ok(self.state().identities_of(user))
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

@@ -14,8 +14,8 @@ use super::restricted_messages::RestrictedMessages;
 use super::webhooks::MemoryWebhooks;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Position, Sender, SentBefore, Sessions,
-    Version,
+    Appended, AttemptKey, ExternalKey, Identity, NameIndex, OpenTopicUsage, Position, Sender, SentBefore,
+    Sessions, Version,
 };
 
 /// The facts of one application.
@@ -83,6 +83,7 @@ pub(super) struct ApplicationState {
     pub(super) restricted: RestrictedMessages,
     pub(super) files: MemoryFiles,
     pub(super) hooks: MemoryHooks,
+    pub(super) identities: BTreeMap<Identity, (UserId, Timestamp)>,
     pub(super) webhooks: MemoryWebhooks,
     /// The entries of the present write, and whether each may cause work.
     pub(super) appended: Vec<(Appended, bool)>,
@@ -144,6 +145,7 @@ impl ApplicationState {
             restricted: RestrictedMessages::default(),
             files: MemoryFiles::default(),
             hooks: MemoryHooks::default(),
+            identities: BTreeMap::new(),
             webhooks: MemoryWebhooks::default(),
             appended: Vec::new(),
             rewritten: Vec::new(),

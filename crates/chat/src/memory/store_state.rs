@@ -89,6 +89,9 @@ impl MemoryState {
                 Outcome::CreateAccount(self.application(application).create_account(new))
             }
             Write::Accounts(write) => Outcome::Accounts(self.application(application).write_account(write)),
+            Write::Identities(write) => {
+                Outcome::Identities(self.application(application).write_identity(write))
+            }
             Write::Sessions(write) => Outcome::Sessions(self.application(application).write_session(write)),
             Write::Files(write) => Outcome::Files(self.write_files(application, write)),
             Write::UserTokens(write) => Outcome::UserTokens(self.write_user_tokens(application, &write)),

@@ -25,6 +25,7 @@ mod groups;
 mod history;
 mod hook_posts;
 mod hooks;
+mod identities;
 mod implicit_creation;
 mod import;
 mod inbox;
@@ -40,6 +41,8 @@ mod people;
 mod permissions;
 mod profiles;
 mod programs;
+pub(crate) mod provider_requests;
+mod provider_sign_in;
 pub(crate) mod rate_limiter;
 mod read_state;
 mod retention;
@@ -70,6 +73,9 @@ pub use inbox::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset};
 pub use limits::{FileLimits, Limits, SignUp};
 pub use operator::Created;
 pub use part::ListPart;
+pub use provider_sign_in::{
+    ProviderAnswer, ProviderListing, ProviderRequest, ProviderSignedIn, ProviderWish,
+};
 pub use rate_limiter::Quota;
 pub use search::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
 pub use send::{OutgoingMessage, PendingSend};

@@ -19,7 +19,8 @@ impl Chat {
     /// the caller's device is remembered from now on.
     ///
     /// # Errors
-    /// [`Refusal::SignInWrong`], [`Refusal::TooManySignIns`], [`Refusal::Unavailable`] if too many sign in at once.
+    /// [`Refusal::SignInWrong`], [`Refusal::PasswordNotSet`], [`Refusal::TooManySignIns`], [`Refusal::Unavailable`] if too
+    /// many sign in at once.
     pub async fn sign_in(
         &self,
         caller: &Caller,
@@ -31,9 +32,12 @@ impl Chat {
         names::password(password).map_err(|_| Refusal::SignInWrong)?;
         let account = self.reader(caller).account(AccountKey::Login(login.clone())).await?;
         let attempts = self.sign_in_attempts(caller, &login, account.as_ref()).await?;
-        let kept = account.as_ref().map(|account| &account.password);
+        let kept = account.as_ref().map(|account| &account.password).filter(|kept| !kept.is_none());
+        // The names of accounts are no secret, and this one has no password to guess.
+        let has_none = account.as_ref().is_some_and(|account| account.password.is_none());
+        let wrong = if has_none { Refusal::PasswordNotSet } else { Refusal::SignInWrong };
         let (true, Some(account)) = (self.compare(caller, &attempts, password, kept).await?, account) else {
-            return Err(Refusal::SignInWrong.into());
+            return Err(wrong.into());
         };
         let token = Token::from_bytes(self.random());
         let session = self.new_session(caller, &token);
@@ -51,13 +55,16 @@ impl Chat {
     /// Changes the password and ends every other session of the account, in one commit.
     ///
     /// # Errors
-    /// [`Refusal::NoAccount`], [`Refusal::SignInWrong`] if the old one is wrong, [`Refusal::TooManySignIns`] after five
+    /// [`Refusal::NoAccount`], [`Refusal::PasswordNotSet`], [`Refusal::SignInWrong`] if the old one is wrong, [`Refusal::TooManySignIns`] after five
     /// wrong ones, and those of a weak new one.
     pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), Error> {
         let me = caller.account_holder()?;
         let keep = caller.session.as_ref().ok_or(Refusal::SignInNeeded)?;
         names::password(new)?;
         let account = self.account_of(caller, me.id).await?.ok_or(Refusal::NoAccount)?;
+        if account.password.is_none() {
+            return Err(Refusal::PasswordNotSet.into());
+        }
         let attempts = login_throttle::to_change_password(me.id);
         if !self.compare(caller, &attempts, old, Some(&account.password)).await? {
             return Err(Refusal::SignInWrong.into());

@@ -21,11 +21,11 @@ use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
     Conversations, Delivery, ExternalKey, FileUsage, FoundHook, FoundJob, FoundUser, GroupListing,
-    GroupOverview, Hook, InboxPage, InboxRequest, JobCount, JobId, JobKind, JobQueue, Kept, KeyedGroup,
-    KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, MessageTail, NewMembers, NodeReport,
-    NodeRow, OldEntry, OpenRequest, Opened, Position, Profile, Range, ReportAnswer, Restricted, Roster,
-    RowRange, Sender, SentBefore, SharedStoreMetrics, SignInLink, Slices, Store, StoreReader, StoredFile,
-    Tail, Unread, Webhook, WebhookTail,
+    GroupOverview, Hook, Identity, InboxPage, InboxRequest, JobCount, JobId, JobKind, JobQueue, Kept,
+    KeyedGroup, KeyedUser, LinkedIdentity, ListedMember, LogUsage, MembershipState, MessageReceipts,
+    MessageTail, NewMembers, NodeReport, NodeRow, OldEntry, OpenRequest, Opened, Position, Profile, Range,
+    ReportAnswer, Restricted, Roster, RowRange, Sender, SentBefore, SharedStoreMetrics, SignInLink, Slices,
+    Store, StoreReader, StoredFile, Tail, Unread, Webhook, WebhookTail,
 };
 use crate::service::error::Fault;
 
@@ -448,6 +448,14 @@ impl StoreReader for GateReader {
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
         self.reader.groups_of(user).await
+    }
+
+    async fn user_of_identity(&self, identity: &Identity) -> Result<Option<Person>, Fault> {
+        self.reader.user_of_identity(identity).await
+    }
+
+    async fn identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, Fault> {
+        self.reader.identities(user).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

@@ -64,6 +64,7 @@ impl Node {
             chance,
             limits,
             secret,
+            providers: Vec::new(),
         };
         Self { chat: Chat::start(parts), clock, blobs, http }
     }

@@ -33,6 +33,7 @@ pub struct Schema {
 const STEPS: &[Step] = &[
     Step { number: 19, kind: StepKind::Expand, sql: include_str!("schema.sql") },
     Step { number: 20, kind: StepKind::Expand, sql: include_str!("migrate/20.sql") },
+    Step { number: 21, kind: StepKind::Expand, sql: include_str!("migrate/21.sql") },
 ];
 
 /// A node that is running, as the table `nodes` has it.

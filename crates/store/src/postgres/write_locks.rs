@@ -77,6 +77,7 @@ fn of(application: ApplicationId, write: &Write, locks: &mut BTreeSet<i64>) {
         | Write::PutUser(_)
         | Write::CreateAccount(_)
         | Write::Accounts(_)
+        | Write::Identities(_)
         | Write::Sessions(_)
         | Write::UserTokens(_)
         | Write::Files(_)

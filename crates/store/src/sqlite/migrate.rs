@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/18.sql"),
     include_str!("migrate/19.sql"),
     include_str!("migrate/20.sql"),
+    include_str!("migrate/21.sql"),
 ];
 
 /// The number of the schema that this version works with.

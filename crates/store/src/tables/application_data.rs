@@ -6,7 +6,7 @@ use crate::sql::{SqlResult, params};
 
 /// The tables other than those of logs, in an order in which no row refers to a removed one. Each statement removes
 /// rows of application `?1`, at most `?2` of them. A test compares them with the schema.
-const STATEMENTS: [&str; 36] = [
+const STATEMENTS: [&str; 37] = [
     "DELETE FROM files WHERE (application, id) IN (
          SELECT application, id FROM files WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM file_usage WHERE (application, owner) IN (
@@ -56,6 +56,8 @@ const STATEMENTS: [&str; 36] = [
          SELECT application, user, token_hash FROM devices WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM logins WHERE (application, key) IN (
          SELECT application, key FROM logins WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM identities WHERE (application, provider, issuer, subject) IN (
+         SELECT application, provider, issuer, subject FROM identities WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM accounts WHERE (application, user) IN (
          SELECT application, user FROM accounts WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM pictures WHERE (application, user) IN (

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, ExternalKey, FileUsage,
-    FoundJob, FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, JobKind, Kept,
-    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry,
-    OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore,
-    SignInLink, StoreReader, StoredFile, Unread, Webhook,
+    FoundJob, FoundUser, GroupListing, GroupOverview, Hook, Identity, InboxPage, InboxRequest, JobId,
+    JobKind, Kept, KeyedGroup, KeyedUser, LinkedIdentity, ListedMember, LogUsage, MembershipState,
+    MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster,
+    RowRange, Sender, SentBefore, SignInLink, StoreReader, StoredFile, Unread, Webhook,
 };
 use chat::{ApiTokenRecord, BlobId, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -19,8 +19,8 @@ use wire::{
 };
 
 use super::{
-    accounts, conversations, deliveries, files, groups, hooks, inbox, jobs, keyed, logs, members, messages,
-    open_log, people, receipts, restricted, tokens, trim, usage, user_tokens, webhooks,
+    accounts, conversations, deliveries, files, groups, hooks, identities, inbox, jobs, keyed, logs, members,
+    messages, open_log, people, receipts, restricted, tokens, trim, usage, user_tokens, webhooks,
 };
 use crate::sql::Db;
 use crate::store::Reads;
@@ -290,6 +290,17 @@ impl StoreReader for ApplicationReader {
     async fn is_deleted(&self, user: UserId) -> Result<bool, Fault> {
         let application = self.application;
         self.shared.readers.read("is_deleted", move |db| people::is_deleted(db, application, user)).await
+    }
+
+    async fn user_of_identity(&self, identity: &Identity) -> Result<Option<Person>, Fault> {
+        let (application, identity) = (self.application, identity.clone());
+        let read = move |db: Db<'_>| identities::user_of(db, application, &identity);
+        self.shared.readers.read("user_of_identity", read).await
+    }
+
+    async fn identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("identities", move |db| identities::of_user(db, application, user)).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

@@ -13,8 +13,8 @@ use super::scope::{News, Positions, Scope};
 use super::trim::length;
 use super::values::sql;
 use super::{
-    accounts, applications, attempts, changes, conversations, ended_sessions, files, guests, hooks, jobs,
-    keyed, logs, marks, restricted, sessions, trim, usage, user_tokens, users, webhooks,
+    accounts, applications, attempts, changes, conversations, ended_sessions, files, guests, hooks,
+    identities, jobs, keyed, logs, marks, restricted, sessions, trim, usage, user_tokens, users, webhooks,
 };
 use crate::sql::{Db, SqlError, SqlResult, params};
 
@@ -75,6 +75,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> SqlResult<Outcome> {
         Write::PutUser(put) => Outcome::PutUser(keyed::put_user(db, application, put)?),
         Write::CreateAccount(new) => Outcome::CreateAccount(accounts::create(db, application, new)?),
         Write::Accounts(write) => Outcome::Accounts(accounts::write(db, application, write)?),
+        Write::Identities(write) => Outcome::Identities(identities::write(scope, write)?),
         Write::Sessions(write) => Outcome::Sessions(sessions::write(scope, write)?),
         Write::Files(write) => Outcome::Files(files::write(scope, write)?),
         Write::UserTokens(write) => Outcome::UserTokens(user_tokens::write(scope, write)?),

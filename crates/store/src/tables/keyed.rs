@@ -10,7 +10,7 @@ use wire::{ApplicationId, Description, GroupId, PersonName, UserId};
 
 use super::people::person;
 use super::values::checked;
-use super::{accounts, damaged, names, people, sessions, user_tokens};
+use super::{accounts, damaged, identities, names, people, sessions, user_tokens};
 use crate::sql::{Db, Row, SqlError, SqlResult, params};
 
 /// Returns the user of a key.
@@ -224,6 +224,7 @@ pub(super) fn remove_user(
     let key = params![application.0, id];
     db.prepare_cached("DELETE FROM user_keys WHERE application = ? AND user = ?")?.execute(key)?;
     db.prepare_cached("DELETE FROM blocks WHERE application = ? AND user = ?")?.execute(key)?;
+    identities::forget_user(db, application, user)?;
     rename(db, application, user, name)?;
     // Nobody looks for them any more.
     for has_account in [false, true] {

@@ -18,6 +18,7 @@ mod groups;
 mod guests;
 pub(crate) mod hooks;
 mod horizon;
+mod identities;
 mod inbox;
 pub(crate) mod jobs;
 mod keyed;

@@ -136,6 +136,7 @@ fn open(folder: &Path, round: u64) -> Sender {
         chance: Arc::new(OsRandom),
         limits: Node::patient(),
         secret: MasterSecret::from_bytes([7; 32]),
+        providers: Vec::new(),
     };
     Sender { chat: Chat::start(parts), clock }
 }

@@ -30,7 +30,7 @@ async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back()
         }
     });
     let made = made.unwrap();
-    assert_eq!((made.schema, made.people, made.accounts), (20, 1, 0));
+    assert_eq!((made.schema, made.people, made.accounts), (21, 1, 0));
     let epoch = node.epoch();
     node.chat.shut_down().await.unwrap();
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::store::{Commit, HookName, Trim};
+use chat::store::{Commit, HookName, Identity, IdentityWrite, Issuer, Trim};
 use chat::testing::{Node, User};
 use chat::{Audience, Caller, LocalBus, NewWebhook, OsRandom, Store as _};
 use rusqlite::Connection;
@@ -73,6 +73,11 @@ impl Filled {
         let trims = [Trim { topic: news, before: Seq(9) }, Trim { topic: topic.clone(), before: Seq(3) }];
         let trims = trims.map(|trim| Commit { application: ApplicationId::BUILT_IN, write: trim.into() });
         store.commit(trims.into(), Seq(u64::MAX)).await.unwrap();
+        let issuer = Issuer { provider: "work".into(), issuer: "https://login.example".into() };
+        let identity = Identity { issuer, subject: "248289761001".into() };
+        let link = IdentityWrite::Link { user: ann.id, identity, at: chat.now() };
+        let link = Commit { application: ApplicationId::BUILT_IN, write: link.into() };
+        store.commit(vec![link], Seq(u64::MAX)).await.unwrap();
         while chat.webhook_deliveries(&script, &orders, None, 1).await.unwrap().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

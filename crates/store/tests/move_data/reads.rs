@@ -149,6 +149,7 @@ async fn of_user(
     read!(all, reader.groups_of(user));
     read!(all, reader.blocked(user));
     read!(all, reader.sessions(user));
+    read!(all, reader.identities(user));
     read!(all, reader.tokens_valid_from(user));
     read!(all, reader.key_of_user(user));
     read!(all, reader.files(None, 100));

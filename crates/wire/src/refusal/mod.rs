@@ -236,6 +236,44 @@ declare::refusals! {
     ResetOver = "reset_over", 422;
     /// The link that signs in is used, or too old.
     LinkOver = "link_over", 422;
+    /// The provider by which somebody signs in cannot be reached.
+    ProviderDown {
+        /// The name of the provider.
+        provider: String,
+    } = "provider_down", 503;
+    /// The answer of the provider fails a check.
+    ProviderAnswerBad {
+        /// The name of the provider.
+        provider: String,
+    } = "provider_answer_bad", 422;
+    /// The sign-in was cancelled or refused at the provider.
+    ProviderDenied {
+        /// The name of the provider.
+        provider: String,
+    } = "provider_denied", 403;
+    /// The operator does not let users with these claims in.
+    ProviderUserRefused {
+        /// The name of the provider.
+        provider: String,
+    } = "provider_user_refused", 403;
+    /// No account is linked to the user at the provider, and none may be created.
+    ProviderSignUpClosed {
+        /// The name of the provider.
+        provider: String,
+    } = "provider_sign_up_closed", 403;
+    /// The sign-in at a provider began too long ago, in another browser, or is finished already.
+    SignInOver = "sign_in_over", 422;
+    /// The user at the provider is linked to another account, or the account to another user there.
+    IdentityTaken {
+        /// The name of the provider.
+        provider: String,
+    } = "identity_taken", 409;
+    /// Without this provider nobody could sign in to the account.
+    LastWayIn = "last_way_in", 422;
+    /// The account has no password: its user signs in by a provider.
+    PasswordNotSet = "password_not_set", 401;
+    /// The account has a password already.
+    PasswordSet = "password_set", 422;
     /// A direct needs somebody else.
     DirectWithOneself = "direct_with_oneself", 422;
     /// This server takes no new people.

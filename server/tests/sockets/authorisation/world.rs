@@ -44,7 +44,7 @@ pub(super) enum Who {
 }
 
 /// The outcomes of answers: a letter for each code, `+` for success.
-const CODES: [(char, &str); 25] = [
+const CODES: [(char, &str); 26] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
     ('A', "not_admin"),
@@ -70,6 +70,7 @@ const CODES: [(char, &str); 25] = [
     ('J', "picture_bad"),
     ('Y', "not_sender"),
     ('G', "invalid_token"),
+    ('K', "password_set"),
 ];
 
 /// The URL of an outgoing webhook.

@@ -2,7 +2,6 @@
 //! them, with any JWT library.
 
 mod claims;
-mod hs256;
 mod scope;
 mod signing_key;
 
@@ -81,7 +80,6 @@ impl UserToken {
 
     /// Signs the token; none if the library cannot.
     pub(crate) fn sign(&self, key: &SigningKey, audience: PublicId) -> Option<String> {
-        hs256::install();
         let Self { subject, issued, expires, name, scope } = self.clone();
         let claims = Claims {
             sub: subject,
@@ -100,7 +98,6 @@ impl UserToken {
 impl Claims {
     /// Verifies the signature, the algorithm and the audience of a token, and returns its claims.
     fn verified(text: &str, key: &SigningKey, audience: PublicId) -> Option<Self> {
-        hs256::install();
         // The algorithm is fixed; the header never chooses it. The library has a clock of its own, which is not used.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;

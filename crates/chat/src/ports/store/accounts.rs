@@ -37,9 +37,24 @@ pub struct AccountListing {
     pub role: AppRole,
 }
 
-/// A password as it is kept: a PHC string, which names the settings, the salt and the hash.
+/// A password as it is kept: a PHC string, which names the settings, the salt and the hash. An account without a
+/// password, whose user signs in by a provider, has the empty string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
+
+impl PasswordHash {
+    /// Returns the value for an account without a password.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
+
+    /// Returns true if the account has no password.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// An account to be created for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]

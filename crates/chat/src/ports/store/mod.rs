@@ -11,6 +11,7 @@ mod expired;
 mod files;
 mod group;
 mod hooks;
+mod identities;
 mod inbox;
 mod jobs;
 mod keyed;
@@ -66,6 +67,7 @@ pub use group::{
     Fact, GroupChange, GroupListing, GroupOverview, GroupWithMessage, GroupWithMessageOutcome, Roster,
 };
 pub use hooks::{FoundHook, Hook, HookFact, HookPost};
+pub use identities::{Identity, IdentityOutcome, IdentityWrite, Issuer, LinkedIdentity};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{
     ClaimJobs, FoundJob, Job, JobCount, JobEnd, JobId, JobKind, JobQueue, JobWrite, LeaseId, NewJob, Tail,

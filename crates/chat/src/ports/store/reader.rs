@@ -11,10 +11,10 @@ use wire::{
 
 use super::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, Delivery, ExternalKey, FileUsage,
-    FoundJob, FoundUser, GroupListing, GroupOverview, Hook, InboxPage, InboxRequest, JobId, JobKind, Kept,
-    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, NewMembers, OldEntry,
-    OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender, SentBefore,
-    SignInLink, StoredFile, Unread, Webhook,
+    FoundJob, FoundUser, GroupListing, GroupOverview, Hook, Identity, InboxPage, InboxRequest, JobId,
+    JobKind, Kept, KeyedGroup, KeyedUser, LinkedIdentity, ListedMember, LogUsage, MembershipState,
+    MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster,
+    RowRange, Sender, SentBefore, SignInLink, StoredFile, Unread, Webhook,
 };
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
@@ -194,6 +194,12 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the account of a user, or the account of a login; none for a guest.
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault>;
+
+    /// Returns the user whose account an identity is linked to.
+    async fn user_of_identity(&self, identity: &Identity) -> Result<Option<Person>, Fault>;
+
+    /// Returns the identities that are linked to the account of a user, by provider.
+    async fn identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, Fault>;
 
     /// Returns true if there is an account.
     async fn has_accounts(&self) -> Result<bool, Fault>;

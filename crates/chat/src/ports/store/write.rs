@@ -5,9 +5,10 @@ use wire::{ApplicationId, Topic};
 use super::{
     AccountWrite, Amend, AmendOutcome, ApplicationWrite, AttemptOutcome, AttemptWrite, Checked, ClaimJobs,
     CreateAccount, CreateAccountOutcome, Done, Draft, FileOutcome, FileWrite, GroupChange, GroupWithMessage,
-    GroupWithMessageOutcome, Job, JobWrite, LogOutcome, LogWrite, NewApplication, PlanWebhooks, Planned,
-    PutUser, PutUserOutcome, ReadStateOutcome, ReadStateWrite, RemoveData, Removed, SessionWrite,
-    SetRetention, Sweep, Swept, Trim, Trimmed, UserTokenWrite, UserWrite, WebhookWrite,
+    GroupWithMessageOutcome, IdentityOutcome, IdentityWrite, Job, JobWrite, LogOutcome, LogWrite,
+    NewApplication, PlanWebhooks, Planned, PutUser, PutUserOutcome, ReadStateOutcome, ReadStateWrite,
+    RemoveData, Removed, SessionWrite, SetRetention, Sweep, Swept, Trim, Trimmed, UserTokenWrite, UserWrite,
+    WebhookWrite,
 };
 
 /// The content of a commit: a write of one area, or several writes.
@@ -33,6 +34,8 @@ pub enum Write {
     CreateAccount(CreateAccount),
     /// Change an account.
     Accounts(AccountWrite),
+    /// Change the identities by which users sign in.
+    Identities(IdentityWrite),
     /// Change the sessions of a user.
     Sessions(SessionWrite),
     /// Change files.
@@ -88,6 +91,8 @@ pub enum Outcome {
     CreateAccount(CreateAccountOutcome),
     /// Of [`Write::Accounts`].
     Accounts(Checked),
+    /// Of [`Write::Identities`].
+    Identities(IdentityOutcome),
     /// Of [`Write::Sessions`].
     Sessions(Checked),
     /// Of [`Write::Files`].
@@ -177,6 +182,7 @@ impl Outcome {
             | Self::Webhooks(outcome)
             | Self::Applications(outcome) => matches!(outcome, Checked::Done),
             Self::CreateAccount(outcome) => matches!(outcome, CreateAccountOutcome::Done),
+            Self::Identities(outcome) => matches!(outcome, IdentityOutcome::Done),
             Self::Attempts(outcome) => matches!(outcome, AttemptOutcome::Done),
             Self::Users(Done) => true,
             Self::Files(outcome) => matches!(outcome, FileOutcome::Done),
@@ -228,6 +234,7 @@ typed! {
     PutUser: PutUser => PutUserOutcome,
     CreateAccount: CreateAccount => CreateAccountOutcome,
     Accounts: AccountWrite => Checked,
+    Identities: IdentityWrite => IdentityOutcome,
     Sessions: SessionWrite => Checked,
     Files: FileWrite => FileOutcome,
     UserTokens: UserTokenWrite => Checked,

@@ -18,6 +18,7 @@ pub mod directs;
 pub mod files;
 pub mod history;
 pub mod hooks;
+pub mod identities;
 pub mod inbox;
 pub mod jobs;
 pub mod keyed;
@@ -154,6 +155,13 @@ macro_rules! store_contract {
                 a_webhook_goes_with_its_group
                 webhooks_of_two_applications_have_nothing_in_common
                 a_webhook_of_a_deleted_application_is_not_found;
+            identities:
+                a_sign_up_by_an_identity_makes_an_account_without_a_password
+                a_sign_up_with_a_login_or_an_identity_that_is_taken_writes_nothing
+                an_identity_belongs_to_one_account_and_a_provider_to_an_account_once
+                a_session_begins_only_with_an_identity_that_is_still_linked
+                the_last_way_into_an_account_stays
+                the_identities_of_a_deleted_user_are_gone;
             inbox:
                 entries_of_all_conversations_come_in_the_order_of_their_commits
                 an_inbox_has_no_more_bytes_than_asked_for_and_at_least_one_entry
