@@ -22,6 +22,6 @@ pub use crate::server::{Server, ServerHandle};
 pub use bench::{BenchArgs, BenchError, Report, bench};
 pub use config::{Cli, Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Task, Timeouts};
 pub use ops::{
-    Diagnosis, Import, ImportFormat, Manage, MoveArgs, back_up, doctor, import, list_nodes, manage,
+    Diagnosis, Import, ImportFormat, Manage, MoveArgs, back_up, doctor, export, import, list_nodes, manage,
     move_data, reset_link, restore,
 };

@@ -60,6 +60,9 @@ fn main() -> ExitCode {
             print!("{diagnosis}");
             if diagnosis.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Task::Export { file, application } => {
+            print(runtime.block_on(server::export(&config, &file, application)))
+        }
         Task::Import(command) => print(runtime.block_on(server::import(&config, command))),
         Task::Nodes => print(runtime.block_on(server::list_nodes(&config))),
         Task::Bench(args) => runtime.block_on(print_bench(&config, &args)),

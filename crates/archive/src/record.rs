@@ -53,6 +53,9 @@ pub struct User {
     pub id: String,
     /// The name that others see.
     pub name: String,
+    /// Their picture, a JPEG in the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<FileContent>,
 }
 
 /// The kind of a conversation.
@@ -73,6 +76,9 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conversation {
+    /// True if only admins may post.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub announcing: bool,
     /// True if nobody may post any more.
     #[serde(default, skip_serializing_if = "is_false")]
     pub archived: bool,
@@ -86,9 +92,15 @@ pub struct Conversation {
     pub id: String,
     /// Its kind.
     pub kind: Kind,
+    /// The most members it may have; none if the archive does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
     /// Its name; empty for a direct.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
+    /// The pause of slow mode, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub slow_s: u32,
 }
 
 /// A member of a conversation.
@@ -100,6 +112,9 @@ pub struct Member {
     pub admin: bool,
     /// The id of the conversation.
     pub conversation: String,
+    /// The time at which they joined, in milliseconds since 1970, UTC; none if the archive does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<i64>,
     /// The id of the user.
     pub user: String,
 }
@@ -142,8 +157,14 @@ pub struct Entry {
     pub at: i64,
     /// The id of its author.
     pub author: String,
+    /// The name of its author if that is a bot of no user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<String>,
     /// The id of its conversation.
     pub conversation: String,
+    /// The id of the user who has deleted it, if it is deleted. Then it has no text and no files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_by: Option<String>,
     /// The time of its last edit, in milliseconds since 1970, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<i64>,
@@ -158,6 +179,9 @@ pub struct Entry {
     /// The reactions, the first one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// The ids of its only readers besides the author, of whom none may be left; none if every member reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipients: Option<Vec<String>>,
     /// The id of the message that it answers, in the same conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
@@ -198,4 +222,9 @@ pub struct LeftOut {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

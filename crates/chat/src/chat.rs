@@ -128,6 +128,8 @@ pub struct Chat {
     pub(crate) index_progress: IndexProgress,
     /// The lease of this node's worker.
     lease: LeaseId,
+    /// Held by the export that is being written.
+    pub(crate) exporting: tokio::sync::Mutex<()>,
     /// The reports to a store that other nodes share.
     pub(crate) reporter: Arc<Reporter>,
     writability: Arc<Writability>,
@@ -287,6 +289,7 @@ impl Chat {
             index_progress: IndexProgress::default(),
             job_wake,
             lease,
+            exporting: tokio::sync::Mutex::default(),
             reporter,
             writability,
             committer,

@@ -36,17 +36,18 @@ pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryBlobs, MemoryStore, Window};
 pub use crate::ports::search as search_index;
 pub use crate::ports::{
-    BlobId, BlobKey, Blobs, ByteSource, BytesSource, CHUNK_BYTES, ListedBlob, OpenBlob, StoredBlob,
+    ArchiveSink, Bus, BusHealth, BusMetrics, Clock, Hint, LocalBus, NodeId, OsRandom, RandomSource, Store,
+    SystemClock, bus, store,
 };
 pub use crate::ports::{
-    Bus, BusHealth, BusMetrics, Clock, Hint, LocalBus, NodeId, OsRandom, RandomSource, Store, SystemClock,
-    bus, store,
+    BlobId, BlobKey, Blobs, ByteSource, BytesSource, CHUNK_BYTES, ListedBlob, OpenBlob, StoredBlob,
 };
 pub use crate::ports::{
     HttpAnswer, HttpClient, HttpFailure, HttpMethod, HttpPolicy, HttpRequest, NoHttpClient, TlsFault,
     URL_BYTES, UrlFault,
 };
 pub use crate::realtime::RecentMetrics;
+pub use crate::service::Exported;
 pub use crate::service::HookWithToken;
 pub use crate::service::{
     ApplicationChange, ConversationRef, ExternalGroup, ExternalMessage, ExternalUser, ListedGroup, UserRef,

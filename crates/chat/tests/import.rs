@@ -10,8 +10,8 @@ use chat::names::ExternalKey;
 use chat::store::{Range, StoreReader};
 use chat::testing::{Node, SeededChance, SlackArchive};
 use chat::{
-    Blobs, Caller, Error, ImportCounts, ImportError, ImportRequest, ImportState, Limits, MemoryStore, Store,
-    Window,
+    Blobs, Caller, Error, ImportCounts, ImportError, ImportRequest, ImportState, Limits,
+    MemoryStore, Store, Window,
 };
 use tempfile::NamedTempFile;
 use wire::{ApplicationId, Entry, Event, Inline, Refusal, Timestamp, Topic};

@@ -15,6 +15,8 @@ pub(super) enum ImportCommand {
     Slack(ImportArgs),
     /// Import Mattermost's bulk export: a file of JSON Lines, or a ZIP file with it
     Mattermost(ImportArgs),
+    /// Import an archive that `hubbub export` has written
+    Hubbub(ImportArgs),
     /// Print how far the import has come, and what it left out
     Status(OfImport),
     /// End the import; what it has written stays, and another one goes on from there
@@ -45,6 +47,7 @@ impl ImportCommand {
         match self {
             Self::Slack(args) => args.task(ImportFormat::Slack),
             Self::Mattermost(args) => args.task(ImportFormat::Mattermost),
+            Self::Hubbub(args) => args.task(ImportFormat::Hubbub),
             Self::Status(of) => Import::Status { application: of.application },
             Self::Cancel(of) => Import::Cancel { application: of.application },
         }
@@ -52,7 +55,7 @@ impl ImportCommand {
 
     pub(super) fn settings(self) -> ServerSettings {
         match self {
-            Self::Slack(args) | Self::Mattermost(args) => args.of.settings,
+            Self::Slack(args) | Self::Mattermost(args) | Self::Hubbub(args) => args.of.settings,
             Self::Status(of) | Self::Cancel(of) => of.settings,
         }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Deserialize;
+use wire::PublicId;
 
 use super::app_commands::{AppCommand, TokenCommand};
 use super::choices::{FailoverChoice, SignUpChoice};
@@ -90,7 +91,17 @@ enum Command {
         #[command(flatten)]
         settings: ServerSettings,
     },
-    /// Import an export of Slack or Mattermost into the running server
+    /// Write an application with its users, messages and files to an archive, also while a server is running
+    Export {
+        /// The archive to write, a ZIP file
+        file: PathBuf,
+        /// The id of the application [default: that of the pages]
+        #[arg(long, value_name = "ID")]
+        application: Option<PublicId>,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
+    /// Import an export of Slack, Mattermost or another Hubbub into the running server
     Import {
         #[command(subcommand)]
         command: ImportCommand,
@@ -128,6 +139,13 @@ pub enum Task {
     },
     /// Moves the data of a folder to PostgreSQL.
     Move(MoveArgs),
+    /// Writes an application to an archive.
+    Export {
+        /// The file to write.
+        file: PathBuf,
+        /// The application; none for that of the pages.
+        application: Option<PublicId>,
+    },
     /// Imports an archive.
     Import(Import),
     /// Checks the installation.
@@ -346,6 +364,9 @@ impl Cli {
             Some(Command::Move { from, skip_damaged, .. }) => {
                 Task::Move(MoveArgs { from: from.clone(), skip_damaged: *skip_damaged })
             }
+            Some(Command::Export { file, application, .. }) => {
+                Task::Export { file: file.clone(), application: *application }
+            }
             Some(Command::Import { command }) => Task::Import(command.task()),
             Some(Command::Doctor(_)) => Task::Doctor,
             Some(Command::Nodes(_)) => Task::Nodes,
@@ -396,6 +417,7 @@ impl Arguments {
                 | Command::Nodes(settings)
                 | Command::ResetLink { settings, .. }
                 | Command::Backup { settings, .. }
+                | Command::Export { settings, .. }
                 | Command::Restore { settings, .. }
                 | Command::Move { settings, .. },
             ) => settings,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::{Backup, BackupRequest, SqliteStore, Verified};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
+use wire::PublicId;
 
 use super::applications::{self, Manage};
 use super::backup;
@@ -31,6 +32,7 @@ pub(super) enum Request {
     Manage(Manage),
     Nodes,
     Import(Import),
+    Export { file: PathBuf, application: Option<PublicId> },
 }
 
 /// The reply to a request.
@@ -42,6 +44,7 @@ pub(super) enum Reply {
     Managed(String),
     Nodes(String),
     Imported(String),
+    Exported(String),
     Status(Box<Status>),
     Wrong(String),
 }
@@ -238,6 +241,9 @@ impl Control {
             Request::Manage(manage) => applications::carry_out(&self.chat, manage).await.map(Reply::Managed),
             Request::Import(command) => {
                 super::import::carry_out(&self.chat, command).await.map(Reply::Imported)
+            }
+            Request::Export { file, application } => {
+                super::export::carry_out(&self.chat, file, application).await.map(Reply::Exported)
             }
             Request::Nodes => {
                 let listed = self.chat.nodes(&Caller::operator()).await;

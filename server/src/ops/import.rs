@@ -44,6 +44,8 @@ pub enum ImportFormat {
     Slack,
     /// Mattermost's bulk export.
     Mattermost,
+    /// An archive of `hubbub export`.
+    Hubbub,
 }
 
 /// Carries out a command by the running server; returns the text to print.
@@ -82,6 +84,7 @@ pub(super) async fn carry_out(chat: &Chat, command: Import) -> Result<String, Co
             let format = match format {
                 ImportFormat::Slack => chat::ArchiveFormat::Slack,
                 ImportFormat::Mattermost => chat::ArchiveFormat::Mattermost,
+                ImportFormat::Hubbub => chat::ArchiveFormat::Hubbub,
             };
             let request = ImportRequest { format, application, file };
             let started = chat.start_import(&operator, request).await.map_err(|no| refused(&shown, no))?;
@@ -118,7 +121,7 @@ fn refused(file: &str, error: ImportError) -> ConfigError {
     }
 }
 
-fn service(error: Error) -> ConfigError {
+pub(super) fn service(error: Error) -> ConfigError {
     match error {
         Error::Refusal(Refusal::NotFound) => {
             ConfigError("there is no such application; `hubbub app list` lists them".into())
@@ -152,7 +155,7 @@ fn status(state: &ImportState) -> String {
     text
 }
 
-fn counts(counts: &ImportCounts) -> String {
+pub(super) fn counts(counts: &ImportCounts) -> String {
     let ImportCounts { users, conversations, messages, files } = *counts;
     [
         counted(users, "user", "users"),

@@ -1,12 +1,15 @@
 //! Imports by a running server, which is killed meanwhile.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
+use archive::{Archive, Format, Record};
 use chat::testing::SlackArchive;
 
 use super::api_document::{run, script};
-use super::home::{Home, said};
+use super::home::{Home, Serving, said};
 
 /// The environment variable that asks for the long form of tests.
 const LONG: &str = "HUBBUB_TEST_LONG";
@@ -43,24 +46,25 @@ fn imported(status: &str) -> usize {
     before.rsplit(' ').next().unwrap_or_default().parse().unwrap()
 }
 
-#[test]
-fn an_import_whose_server_is_killed_twice_imports_everything_once() {
+/// Returns the messages and files of an archive; the long form has many.
+fn size() -> SlackArchive {
     let is_long = std::env::var_os(LONG).is_some();
     let (messages, files) = if is_long { (100_000, 500) } else { (2_000, 20) };
-    let home = Home::new();
+    SlackArchive { messages, files }
+}
+
+/// Imports an archive with a server that is killed twice meanwhile, and then once more; returns the server.
+fn import_with_kills(home: &Home, format: &str, path: &str, all: &str, messages: usize) -> Serving {
     let mut server = home.serve();
-    let archive = SlackArchive { messages, files }.write();
-    let path = archive.path().to_str().unwrap();
-    let begun = text(&home.run(&["import", "slack", path]));
-    let all = format!("5 users, 4 conversations, {messages} messages, {files} files");
-    assert!(begun.contains(&all), "{begun}");
+    let begun = text(&home.run(&["import", format, path]));
+    assert!(begun.contains(all), "{begun}");
     for part in [0, messages / 4] {
-        until(&home, |status| imported(status) >= part);
+        until(home, |status| imported(status) >= part);
         server.process.kill().unwrap();
         server.process.wait().unwrap();
         server = home.serve();
     }
-    let ended = until(&home, |status| status.contains("ended on"));
+    let ended = until(home, |status| status.contains("ended on"));
     assert!(ended.contains(&format!("imported        {all}")), "{ended}");
     assert!(!ended.contains("left out"), "{ended}");
     // The creation of three groups in two logs each, and the direct in the logs of its two users.
@@ -68,11 +72,76 @@ fn an_import_whose_server_is_killed_twice_imports_everything_once() {
     let counted = text(&home.run(&["backup", "after.db"]));
     assert!(counted.contains(&entries), "{counted}");
 
-    text(&home.run(&["import", "slack", path]));
-    let again = until(&home, |status| status.contains("ended on"));
+    text(&home.run(&["import", format, path]));
+    let again = until(home, |status| status.contains("ended on"));
     assert!(again.contains(&format!("imported        {all}")), "{again}");
     let counted = text(&home.run(&["backup", "again.db"]));
     assert!(counted.contains(&entries), "a repeat adds nothing: {counted}");
+    server
+}
+
+#[test]
+fn an_import_whose_server_is_killed_twice_imports_everything_once() {
+    let (home, size) = (Home::new(), size());
+    let archive = size.write();
+    let path = archive.path().to_str().unwrap();
+    let all = format!("5 users, 4 conversations, {} messages, {} files", size.messages, size.files);
+    import_with_kills(&home, "slack", path, &all, size.messages).stop();
+}
+
+#[test]
+fn an_export_is_imported_whole_by_a_server_that_is_killed_twice() {
+    let (first, second, size) = (Home::new(), Home::new(), size());
+    let server = first.serve();
+    let archive = size.write();
+    text(&first.run(&["import", "slack", archive.path().to_str().unwrap()]));
+    until(&first, |status| status.contains("ended on"));
+    let all = format!("5 users, 4 conversations, {} messages, {} files", size.messages, size.files);
+    let exported = text(&first.run(&["export", "all.zip"]));
+    assert!(exported.contains(&format!("all.zip: {all}.")), "{exported}");
+    server.stop();
+
+    let path = first.at("all.zip");
+    let server = import_with_kills(&second, "hubbub", path.to_str().unwrap(), &all, size.messages);
+    server.stop();
+    let stopped = text(&second.run(&["export", "again.zip"]));
+    assert!(stopped.contains(&all), "{stopped}");
+    assert_eq!(records(&second.at("again.zip")), records(&path));
+}
+
+/// Returns the records of an export behind its header.
+fn records(path: &Path) -> Vec<Record> {
+    let archive = Archive::open(path, Format::Hubbub).unwrap();
+    archive.map(Result::unwrap).filter(|record| !matches!(record, Record::Header(_))).collect()
+}
+
+#[test]
+fn an_export_is_its_owners_alone_and_replaces_no_file() {
+    let home = Home::new();
+    let none = home.run(&["export", "all.zip"]);
+    assert!(said(&none).contains("there is no data in"), "{}", said(&none));
+    let server = home.serve();
+    let exported = text(&home.run(&["export", "all.zip"]));
+    assert!(exported.contains("0 users, 0 conversations, 0 messages, 0 files."), "{exported}");
+    let mode = std::fs::metadata(home.at("all.zip")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let before = std::fs::read(home.at("all.zip")).unwrap();
+    for (arguments, sentence) in [
+        (&["all.zip"][..], "there is such a file already"),
+        (&["nowhere/all.zip"], "No such file or directory"),
+        (&["other.zip", "--application", "0123456789abcdef"], "there is no such application"),
+    ] {
+        let refused = home.run(&[&["export"], arguments].concat());
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains(sentence), "{arguments:?}: {}", said(&refused));
+    }
+    assert_eq!(std::fs::read(home.at("all.zip")).unwrap(), before);
+    let left: Vec<String> = std::fs::read_dir(home.at(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("export") || name.contains("other"))
+        .collect();
+    assert_eq!(left, [""; 0], "a failed export leaves nothing");
     server.stop();
 }
 
@@ -106,10 +175,12 @@ fn every_command_of_the_page_about_imports_works() {
     let server = home.serve();
     std::fs::copy(SlackArchive { messages: 8, files: 1 }.write().path(), home.at("export.zip")).unwrap();
     let (script, blocks) = script(include_str!("../../../docs/import.md"));
-    assert_eq!(blocks, 2);
+    assert_eq!(blocks, 3);
     let printed = run(&home, server.addr(), &script);
     let begun = "The import has begun: 5 users, 4 conversations, 8 messages, 1 file.";
     assert_eq!(printed.matches(begun).count(), 2, "{printed}");
     assert_eq!(printed.matches("The import of export.zip").count(), 2, "{printed}");
+    assert!(printed.contains("The export is in"), "{printed}");
+    assert_eq!(printed.matches("The import has begun").count(), 3, "{printed}");
     server.stop();
 }

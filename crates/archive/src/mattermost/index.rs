@@ -130,6 +130,7 @@ impl Mattermost {
                     deleted: delete_at.is_some_and(|at| at > 0),
                     id: username,
                     name,
+                    picture: None,
                 });
             }
             "direct_channel" => {
@@ -152,12 +153,15 @@ impl Mattermost {
     fn channel(&mut self, channel: json::Channel) {
         let json::Channel { team, name, display_name, kind, header, purpose, deleted_at } = channel;
         let conversation = Conversation {
+            announcing: false,
             archived: deleted_at > 0,
             created_at: None,
             description: if purpose.is_empty() { header } else { purpose },
             id: format!("{team}/{name}"),
             kind: if kind == "O" { Kind::Open } else { Kind::Private },
+            limit: None,
             name: if display_name.trim().is_empty() { name } else { display_name },
+            slow_s: 0,
         };
         self.conversations.add(conversation, Vec::new());
     }
@@ -172,6 +176,7 @@ impl Mattermost {
             deleted: delete_at.is_some_and(|at| at > 0),
             name: names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_default(),
             id: username,
+            picture: None,
         });
         for team in teams.into_iter().flatten() {
             for channel in team.channels.into_iter().flatten() {
@@ -190,12 +195,15 @@ impl Mattermost {
         members.dedup();
         let kind = if members.len() == 2 { Kind::Direct } else { Kind::Private };
         let conversation = Conversation {
+            announcing: false,
             archived: false,
             created_at: None,
             description,
             id: format!("direct:{}", members.join(",")),
             kind,
+            limit: None,
             name: if kind == Kind::Direct { String::new() } else { members.join(", ") },
+            slow_s: 0,
         };
         let members = members.iter().map(|member| (self.users.number(member), false)).collect();
         self.conversations.add(conversation, members)

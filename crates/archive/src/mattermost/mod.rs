@@ -97,6 +97,7 @@ impl Mattermost {
         let members = of.members.iter().map(|(user, admin)| crate::Member {
             admin: *admin,
             conversation: of.conversation.id.clone(),
+            joined_at: None,
             user: self.users.id(*user).to_owned(),
         });
         self.ready.push_back(Record::Conversation(conversation));

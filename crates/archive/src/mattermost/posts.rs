@@ -35,12 +35,15 @@ impl Mattermost {
         self.ready.push_back(Record::Entry(Entry {
             at: item.at,
             author: post.user,
+            bot: None,
             conversation,
+            deleted_by: None,
             edited_at: post.edit_at.filter(|at| *at > 0),
             files,
             id,
             pinned: post.is_pinned.unwrap_or_default(),
             reactions: by_emoji(post.reactions.unwrap_or_default()),
+            recipients: None,
             reply_to: parent,
             text: text(post.message.unwrap_or_default(), kind, post.props.as_ref()),
         }));

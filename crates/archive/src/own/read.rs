@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{Seek, SeekFrom, copy};
 
-use super::{DATA, FILES, VERSION};
+use super::{APPLICATION, DATA, FILES, VERSION};
 use crate::limits::{CONVERSATIONS, USERS};
 use crate::lines::Lines;
 use crate::source::{Source, Zip};
@@ -90,16 +90,20 @@ impl State {
                 if self.conversation.is_some() {
                     return Err("users stand before conversations".into());
                 }
+                if let Some(picture) = &user.picture {
+                    has_content(zip, picture)?;
+                }
+                if user.id == APPLICATION {
+                    return Err(format!(
+                        "no user has the id {APPLICATION:?}, which is that of the application"
+                    ));
+                }
                 add(&mut self.users, &user.id, USERS, "user")
             }
             Record::Conversation(conversation) => self.conversation(conversation),
             Record::Member(member) => self.member(member),
             Record::File(file) => {
-                if let FileContent::Here { bytes, path } = &file.content
-                    && (!path.starts_with(FILES) || zip.size(path) != Some(*bytes))
-                {
-                    return Err(format!("there is no file {path} of {bytes} bytes"));
-                }
+                has_content(zip, &file.content)?;
                 add(&mut self.files, &file.id, usize::MAX, "file")
             }
             Record::Entry(entry) => self.entry(entry),
@@ -129,6 +133,9 @@ impl State {
             return Err("members stand between their conversation and its messages".into());
         }
         self.knows(&member.user)?;
+        if member.user == APPLICATION {
+            return Err("the application is no member".into());
+        }
         add(&mut self.members, &member.user, USERS, "member")?;
         if conversation.is_some_and(|of| of.kind == Kind::Direct) && self.members.len() > 2 {
             return Err("a direct has two members".into());
@@ -143,9 +150,16 @@ impl State {
         if self.at.is_some_and(|at| entry.at < at) {
             return Err("the messages of a conversation are in order of time, and after its creation".into());
         }
-        self.knows(&entry.author)?;
-        for user in entry.reactions.iter().flat_map(|reaction| &reaction.users) {
+        if entry.bot.is_none() {
+            self.knows(&entry.author)?;
+        }
+        let reacted = entry.reactions.iter().flat_map(|reaction| &reaction.users);
+        for user in reacted.chain(entry.recipients.iter().flatten()).chain(&entry.deleted_by) {
             self.knows(user)?;
+        }
+        let is_empty = entry.files.is_empty() && entry.text == Text::Markdown(String::new());
+        if entry.deleted_by.is_some() && !is_empty {
+            return Err("a deleted message has no text and no files".into());
         }
         for file in &entry.files {
             if !self.files.remove(file) {
@@ -158,7 +172,21 @@ impl State {
     }
 
     fn knows(&self, user: &str) -> Result<(), String> {
-        if self.users.contains(user) { Ok(()) } else { Err(format!("there is no user {user:?} above")) }
+        if user == APPLICATION || self.users.contains(user) {
+            Ok(())
+        } else {
+            Err(format!("there is no user {user:?} above"))
+        }
+    }
+}
+
+/// Checks that the archive has the content of a file, if it says so.
+fn has_content(zip: &Zip, content: &FileContent) -> Result<(), String> {
+    match content {
+        FileContent::Here { bytes, path } if !path.starts_with(FILES) || zip.size(path) != Some(*bytes) => {
+            Err(format!("there is no file {path} of {bytes} bytes"))
+        }
+        _ => Ok(()),
     }
 }
 

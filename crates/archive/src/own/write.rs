@@ -7,7 +7,7 @@ use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{DATA, FILES};
+use super::DATA;
 use crate::Record;
 
 /// Writes an archive: first all records, then the contents of their files.
@@ -28,7 +28,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Those of the target.
     pub fn new(target: W) -> io::Result<Self> {
         let mut zip = ZipWriter::new(target);
-        zip.start_file(DATA, options(CompressionMethod::Deflated))?;
+        zip.start_file(DATA, options())?;
         Ok(Self { zip })
     }
 
@@ -45,7 +45,7 @@ impl<W: Write + Seek> Writer<W> {
         self.zip.write_all(line.as_bytes())
     }
 
-    /// Writes the content of a file under its [path](Self::path), after all records.
+    /// Writes the content of a file under its [path](super::path), after all records.
     ///
     /// # Errors
     /// Those of the target and of the content.
@@ -54,13 +54,12 @@ impl<W: Write + Seek> Writer<W> {
         io::copy(content, &mut self.zip).map(|_| ())
     }
 
-    /// Begins a file under its [path](Self::path); its content follows by [`Writer::append`].
+    /// Begins a file under its [path](super::path); its content follows by [`Writer::append`].
     ///
     /// # Errors
     /// Those of the target.
     pub fn begin_file(&mut self, path: &str) -> io::Result<()> {
-        // Most files are packed already.
-        self.zip.start_file(path, options(CompressionMethod::Stored))?;
+        self.zip.start_file(path, options())?;
         Ok(())
     }
 
@@ -72,12 +71,6 @@ impl<W: Write + Seek> Writer<W> {
         self.zip.write_all(content)
     }
 
-    /// Returns the path of the content of a file with an id.
-    #[must_use]
-    pub fn path(id: &str) -> String {
-        format!("{FILES}{id}")
-    }
-
     /// Ends the archive, and returns the target.
     ///
     /// # Errors
@@ -87,9 +80,10 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
-/// Every entry has the same time, so that equal contents give equal archives.
-fn options(method: CompressionMethod) -> SimpleFileOptions {
-    SimpleFileOptions::DEFAULT.compression_method(method).large_file(true)
+/// Every entry has the same time, so that equal contents give equal archives. Nothing is packed: most files are already, and
+/// messages of one letter would be packed more tightly than [`RATIO`](crate::limits::RATIO) allows.
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Stored).large_file(true)
 }
 
 /// Writes a JSON value with the keys of its objects sorted, whatever order maps of this build keep.

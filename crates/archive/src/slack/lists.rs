@@ -72,6 +72,7 @@ fn named(user: json::User) -> User {
         deleted,
         bot: is_bot,
         bio: profile.title.unwrap_or_default(),
+        picture: None,
     }
 }
 
@@ -84,12 +85,17 @@ fn listed(conversation: json::Conversation, kind: Kind) -> Listed {
     let name = name.filter(|name| !name.is_empty());
     let folders = name.iter().cloned().chain([id.clone()]).collect();
     let description = [purpose.value, topic.value].into_iter().flatten().find(|text| !text.is_empty());
-    let member =
-        |user: String| Member { admin: creator.as_ref() == Some(&user), conversation: id.clone(), user };
+    let member = |user: String| Member {
+        admin: creator.as_ref() == Some(&user),
+        conversation: id.clone(),
+        joined_at: None,
+        user,
+    };
     Listed {
         members: members.into_iter().map(member).collect(),
         folders,
         conversation: Conversation {
+            announcing: false,
             archived: is_archived,
             // A conversation without a time of its creation has 0.
             created_at: created.filter(|created| *created > 0).map(|created| created.saturating_mul(1_000)),
@@ -97,6 +103,8 @@ fn listed(conversation: json::Conversation, kind: Kind) -> Listed {
             name: if kind == Kind::Direct { String::new() } else { name.unwrap_or_else(|| id.clone()) },
             id,
             kind,
+            limit: None,
+            slow_s: 0,
         },
     }
 }

@@ -72,13 +72,16 @@ impl Slack {
         self.ready.push_back(Record::Entry(Entry {
             at,
             author,
+            bot: None,
             conversation: conversation.to_owned(),
+            deleted_by: None,
             edited_at: message.edited.and_then(|edited| millis(&edited.ts)),
             files,
             pinned: is_pinned,
             reactions: reactions
                 .map(|reaction| Reaction { emoji: reaction.name, users: reaction.users })
                 .collect(),
+            recipients: None,
             reply_to: message.thread_ts.filter(|thread| *thread != message.ts),
             id: message.ts,
             text,

@@ -35,16 +35,20 @@ fn archives() -> impl Strategy<Value = (Vec<Record>, Vec<(String, Vec<u8>)>)> {
             for (number, (name, messages)) in conversations.into_iter().enumerate() {
                 let conversation = format!("c{number}");
                 records.push(Record::Conversation(Conversation {
+                    announcing: number == 3,
                     archived: number == 1,
                     created_at: Some(0),
                     description: String::new(),
                     id: conversation.clone(),
                     kind: if number == 2 { Kind::Direct } else { Kind::Listed },
+                    limit: (number == 0).then_some(20),
                     name,
+                    slow_s: 5 * u32::from(number == 1),
                 }));
                 for user in 0..2 {
                     let (conversation, user) = (conversation.clone(), format!("u{user}"));
-                    records.push(Record::Member(Member { admin: user == "u0", conversation, user }));
+                    let (admin, joined_at) = (user == "u0", (user == "u1").then_some(7));
+                    records.push(Record::Member(Member { admin, conversation, joined_at, user }));
                 }
                 let mut at = 0;
                 for (number, (author, text, pause, pinned, content, emoji)) in
@@ -53,7 +57,7 @@ fn archives() -> impl Strategy<Value = (Vec<Record>, Vec<(String, Vec<u8>)>)> {
                     at += i64::from(pause);
                     let file = content.map(|content| {
                         let (id, bytes) = (format!("{conversation}-{number}"), content.len() as u64);
-                        let path = Writer::<Cursor<Vec<u8>>>::path(&id);
+                        let path = archive::own::path(&id);
                         files.push((path.clone(), content));
                         let content = FileContent::Here { bytes, path };
                         records.push(Record::File(File {
@@ -67,12 +71,15 @@ fn archives() -> impl Strategy<Value = (Vec<Record>, Vec<(String, Vec<u8>)>)> {
                     records.push(Record::Entry(Entry {
                         at,
                         author: format!("u{author}"),
+                        bot: (author == 2).then(|| "Build 🤖".to_owned()),
+                        deleted_by: None,
                         conversation: conversation.clone(),
                         edited_at: pinned.then_some(at + 1),
                         files: file.into_iter().collect(),
                         id: number.to_string(),
                         pinned,
                         reactions: vec![Reaction { emoji, users: vec!["u2".into()] }],
+                        recipients: (pause % 3 == 1).then(|| vec!["u1".into(); usize::from(pause % 2)]),
                         reply_to: number.checked_sub(1).map(|before| before.to_string()),
                         text: Text::Markdown(text),
                     }));

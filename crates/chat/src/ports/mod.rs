@@ -2,6 +2,7 @@
 //! [`blobs`] keeps the contents of files, [`bus`] reaches other nodes, [`http_client`] other servers, and the clock and the
 //! random source are arguments.
 
+pub(crate) mod archive;
 pub mod blobs;
 pub mod bus;
 pub(crate) mod clock;
@@ -11,6 +12,7 @@ pub(crate) mod random;
 pub mod search;
 pub mod store;
 
+pub use archive::ArchiveSink;
 pub use blobs::{
     BlobId, BlobKey, Blobs, ByteSource, BytesSource, CHUNK_BYTES, ListedBlob, OpenBlob, StoredBlob,
 };

@@ -9,6 +9,8 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, Rgb, RgbImage};
 use wire::Refusal;
 
+use super::files::is_bare_jpeg;
+
 /// The side of a picture, in pixels: three times the largest on a page.
 const SIDE: u32 = 192;
 /// The longest side of a file that is decoded, in pixels, and the most memory that its pixels take.
@@ -39,6 +41,14 @@ pub(crate) fn portrait(file: &[u8]) -> Result<Bytes, Refusal> {
     flat.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY))
         .map_err(|_| Refusal::PictureBad)?;
     Ok(jpeg.into())
+}
+
+/// Returns the picture of an archive as [`portrait`] does. One that is such a JPEG already stays as it is: to encode it anew
+/// each time would make it worse.
+pub(crate) fn imported(file: Vec<u8>) -> Result<Bytes, Refusal> {
+    let picture = decode(&file).map_err(|_| Refusal::PictureBad)?;
+    let is_portrait = (picture.width(), picture.height()) == (SIDE, SIDE) && is_bare_jpeg(&file);
+    if is_portrait { Ok(file.into()) } else { portrait(&file) }
 }
 
 fn decode(file: &[u8]) -> image::ImageResult<DynamicImage> {

@@ -4,7 +4,7 @@ use image::ImageFormat;
 use wire::{FileId, Json, Refusal};
 
 use super::content_type::ContentType;
-use super::images;
+use super::images::{self, Picture};
 use super::upload::{NewUpload, Received, Uploaded};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -22,20 +22,24 @@ struct Stored {
     size: Option<(u32, u32)>,
 }
 
+/// A function that encodes a picture anew.
+pub(super) type Encode = fn(&[u8], ImageFormat) -> Result<Picture, Refusal>;
+
 /// Finishing uploads.
 impl Chat {
-    /// Makes a file of a content that was received. Its caller may have gone; the node owns the task.
+    /// Makes a file of a content that was received; `encode` encodes a picture. Its caller may have gone; the node owns the task.
     pub(super) async fn finish_upload(
         &self,
         caller: &Caller,
         new: NewUpload,
         received: Received,
         quota: FileQuota,
+        encode: Encode,
     ) -> Result<Uploaded, Error> {
         let Received { blob, content, kind, most } = received;
         let stored = match kind {
             ContentType::Image(format) => {
-                let encoded = self.store_picture(caller, blob, format, most).await;
+                let encoded = self.store_picture(caller, blob, format, most, encode).await;
                 // The original goes in any case. If a fault leaves it there, the sweep of blobs removes it.
                 let _ = self.blobs.delete(blob).await;
                 encoded?
@@ -58,8 +62,9 @@ impl Chat {
         original: BlobKey,
         format: ImageFormat,
         most: u64,
+        encode: Encode,
     ) -> Result<Stored, Error> {
-        let picture = self.with_image(original, move |file| images::reencode(file, format)).await??;
+        let picture = self.with_image(original, move |file| encode(file, format)).await??;
         let blob = self.new_blob(caller);
         // Encoded anew, a picture may be somewhat larger than it was.
         let (mut source, most) = (BytesSource::new(picture.content), most.saturating_mul(4));

@@ -2,6 +2,7 @@
 //! and nothing but pixels.
 
 mod animation;
+mod bare_jpeg;
 mod memory;
 mod picture;
 mod pixels;
@@ -14,8 +15,10 @@ use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use wire::Refusal;
 use wire::limits::IMAGE_PIXELS;
 
+pub(crate) use bare_jpeg::is_bare_jpeg;
 use memory::{Bounded, MEMORY, decoder_bytes};
-use picture::{Decoded, Picture};
+use picture::Decoded;
+pub(super) use picture::Picture;
 use pixels::Pixels;
 
 /// JPEG quality, of 100.
@@ -31,6 +34,16 @@ pub(super) fn reencode(file: &[u8], format: ImageFormat) -> Result<Picture, Refu
         _ => still(file, format),
     };
     encoded.map_err(|_| Refusal::ImageBad)
+}
+
+/// Encodes a picture of an archive anew. A JPEG that has nothing in it but pixels stays as it is: to encode it anew each
+/// time would make it worse.
+pub(super) fn imported(file: &[u8], format: ImageFormat) -> Result<Picture, Refusal> {
+    if format != ImageFormat::Jpeg || !is_bare_jpeg(file) {
+        return reencode(file, format);
+    }
+    let Pixels { width, height, .. } = decode(file, format).map_err(|_| Refusal::ImageBad)?;
+    Ok(Picture { content: file.to_vec().into(), format, width, height })
 }
 
 /// Returns a small picture of one that was encoded by [`reencode`]; none if that is small itself.

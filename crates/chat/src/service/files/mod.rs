@@ -13,6 +13,7 @@ mod thumbnail;
 mod upload;
 pub(crate) mod upload_limits;
 
+pub(crate) use images::is_bare_jpeg;
 pub use link::FileLink;
 pub use read::ReadableFile;
 pub use upload::{DeclaredBytes, NewUpload, Uploaded};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use wire::{Person, Refusal};
 
 use super::content_type::{ContentType, HEAD_BYTES};
-use super::quota;
+use super::{images, quota};
 use crate::auth::caller::Caller;
 use crate::auth::network::Network;
 use crate::chat::Chat;
@@ -100,7 +100,7 @@ impl Chat {
         self.finishing
             .run(async move {
                 let _permit = permit;
-                chat.finish_upload(&caller, new, received, quota).await
+                chat.finish_upload(&caller, new, received, quota, images::reencode).await
             })
             .await
     }
@@ -123,7 +123,7 @@ impl Chat {
         let quota = quota::quota(&self.limits.files, &config);
         self.has_room(author, me, declared, quota).await?;
         let received = self.receive(author, &mut BytesSource::new(content), declared).await?;
-        self.finish_upload(author, new, received, quota).await
+        self.finish_upload(author, new, received, quota, images::imported).await
     }
 
     /// Returns the most bytes that a file of the caller may have; of an application that does not exist, the default.

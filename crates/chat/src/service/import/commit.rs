@@ -38,7 +38,7 @@ impl Importer<'_> {
     ) -> Result<ArchiveReader, Error> {
         match record {
             Record::Header(_) => {}
-            Record::User(user) => self.user(&user, state).await?,
+            Record::User(user) => return self.user(&user, reader, state).await,
             Record::Conversation(conversation) => {
                 self.settle(state).await?;
                 self.current = Some(Current::new(conversation, false));

@@ -54,7 +54,7 @@ impl Chat {
         caller: &Caller,
         request: ImportRequest,
     ) -> Result<ImportState, ImportError> {
-        let application = self.importing(caller, request.application).await?.id;
+        let application = self.operated_application(caller, request.application).await?.id;
         self.ended_import(application).await?;
         let ImportRequest { format, file: path, .. } = request;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -114,7 +114,7 @@ impl Chat {
         caller: &Caller,
         application: Option<PublicId>,
     ) -> Result<Option<ImportState>, Error> {
-        let application = self.importing(caller, application).await?.id;
+        let application = self.operated_application(caller, application).await?.id;
         Ok(self.import_job(application).await?.map(|(_, state)| state))
     }
 
@@ -124,7 +124,7 @@ impl Chat {
     /// # Errors
     /// Those of [`Chat::import_state`].
     pub async fn cancel_import(&self, caller: &Caller, application: Option<PublicId>) -> Result<bool, Error> {
-        let application = self.importing(caller, application).await?.id;
+        let application = self.operated_application(caller, application).await?.id;
         let Some((job, state)) = self.import_job(application).await?.filter(|(_, state)| state.is_running())
         else {
             return Ok(false);
@@ -146,8 +146,8 @@ impl Chat {
         Ok(self.import_job(application).await?.and_then(|(_, state)| state.archive()))
     }
 
-    /// Returns the application into which the operator imports.
-    pub(super) async fn importing(
+    /// Returns the application that the operator imports into, or exports.
+    pub(in crate::service) async fn operated_application(
         &self,
         caller: &Caller,
         application: Option<PublicId>,

@@ -1,7 +1,9 @@
 //! The conversations of an archive: each is one that the import makes.
 
+use std::collections::HashSet;
+
 use archive::Kind;
-use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
+use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS, SLOW_SECONDS};
 use wire::{
     Conversation, Description, GroupId, GroupName, JoinPolicy, Member, Pair, Person, Refusal, Role, Settings,
     Timestamp, Topic,
@@ -16,6 +18,14 @@ use crate::ports::store::{Checked, Range};
 use crate::rules;
 use crate::service::application_room::Limited;
 use crate::service::error::{Error, Fault};
+
+/// A member of a conversation of the archive, who is here.
+struct Seated {
+    person: Person,
+    is_admin: bool,
+    /// The time at which they joined; none if that is the time of the creation.
+    joined_at: Option<Timestamp>,
+}
 
 impl Importer<'_> {
     /// Returns the conversation of the messages that come, which is made if it is not there; none if there is none, or it
@@ -49,10 +59,12 @@ impl Importer<'_> {
 
     /// Returns the conversation, or the reason why there is none.
     async fn find_or_make(&mut self, current: &Current) -> Result<Result<Place, String>, Error> {
-        let mut members = Vec::new();
-        for member in &current.members {
-            if let Some(person) = self.people.person(self.chat, &member.user).await? {
-                members.push((person, member.admin));
+        let (mut members, mut known) = (Vec::new(), HashSet::new());
+        for archive::Member { admin, joined_at, user, .. } in &current.members {
+            if let Some(person) = self.people.person(self.chat, user).await?
+                && known.insert(person.id)
+            {
+                members.push(Seated { person, is_admin: *admin, joined_at: joined_at.map(Timestamp) });
             }
         }
         if current.conversation.kind == Kind::Direct {
@@ -76,8 +88,8 @@ impl Importer<'_> {
         Ok(Ok(Place { conversation, members: roster.members, last_at, is_old, unlisted: None }))
     }
 
-    async fn direct(&self, members: Vec<(Person, bool)>) -> Result<Result<Place, String>, Error> {
-        let [(one, _), (other, _)] = &members[..] else {
+    async fn direct(&self, members: Vec<Seated>) -> Result<Result<Place, String>, Error> {
+        let [Seated { person: one, .. }, Seated { person: other, .. }] = &members[..] else {
             return Ok(Err("a direct with a user who is not there".into()));
         };
         let Some(pair) = Pair::of(one.id, other.id) else {
@@ -105,34 +117,33 @@ impl Importer<'_> {
         &self,
         current: &Current,
         key: names::ExternalKey,
-        mut members: Vec<(Person, bool)>,
+        mut members: Vec<Seated>,
     ) -> Result<(), Error> {
         let of = &current.conversation;
-        let most = usize::try_from(self.chat.limits.group_members).unwrap_or(usize::MAX);
-        if members.len() > most {
-            return Err(Refusal::GroupFull { limit: self.chat.limits.group_members }.into());
+        let highest = self.chat.limits.group_members;
+        if members.len() > usize::try_from(highest).unwrap_or(usize::MAX) {
+            return Err(Refusal::GroupFull { limit: highest }.into());
         }
-        members.sort_by_key(|(person, _)| person.id);
-        members.dedup_by_key(|(person, _)| person.id);
+        members.sort_by_key(|member| (member.joined_at, member.person.id));
         let description: String = of.description.chars().take(DESCRIPTION_CHARS).collect();
         let settings = Settings {
             name: group_name(&of.name, &of.id)?,
             description: names::description(&description).unwrap_or_else(|_| Description::default()),
-            limit: self.chat.limits.group_members,
+            limit: of.limit.map_or(highest, |limit| limit.clamp(1, highest)),
             join_policy: match of.kind {
                 Kind::Open => JoinPolicy::Open,
                 Kind::Listed => JoinPolicy::Listed,
                 Kind::Private | Kind::Direct => JoinPolicy::Invite,
             },
-            announcing: false,
-            slow_s: 0,
+            announcing: of.announcing,
+            slow_s: of.slow_s.min(SLOW_SECONDS),
             archived: of.archived,
         };
         let now = self.chat.clock.now();
         let at = of.created_at.map_or(now, Timestamp).min(now);
-        let seats = members.into_iter().map(|(person, is_admin)| {
+        let seats = members.into_iter().map(|Seated { person, is_admin, joined_at }| {
             let role = if is_admin { Role::Admin } else { Role::Member };
-            Member::new(person, role, at)
+            Member::new(person, role, joined_at.map_or(at, |joined_at| joined_at.min(now)))
         });
         let id = GroupId::from_bytes(self.chat.random());
         let decision = rules::import_group(settings, &self.owner, seats.collect(), key, at);

@@ -2,19 +2,42 @@
 
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
-use wire::SendId;
 use wire::limits::{KEY_BYTES, SEND_ID_BYTES};
+use wire::{SendId, UserId};
 
 use crate::names::ExternalKey;
 
 /// The key of the job of an import: an application has one at a time.
 pub(super) const JOB_KEY: &str = "import";
 
+/// The format of archives that exports are.
+pub(in crate::service) const OWN: &str = "hubbub";
+
+/// Returns the beginning of the keys of users and conversations that came from an export.
+pub(in crate::service) fn own_prefix() -> String {
+    format!("import/{OWN}/")
+}
+
+/// Returns the id that a message had in the export that it came from; none if it came from none.
+pub(in crate::service) fn own_message_id<'a>(id: &'a SendId, conversation: &str) -> Option<&'a str> {
+    let rest = id.as_str().strip_prefix("import/")?.strip_prefix(OWN)?.strip_prefix('/')?;
+    rest.strip_prefix(conversation)?.strip_prefix('/').filter(|id| !id.is_empty())
+}
+
 /// Returns the key of a user or a conversation of an archive.
 pub(super) fn key(format: &str, id: &str) -> Option<ExternalKey> {
     let key = format!("import/{format}/{id}");
     let key = if key.len() <= KEY_BYTES { key } else { format!("import/{format}/#{}", digest(&[id])) };
     ExternalKey::new(&key).ok()
+}
+
+/// Returns the id of a bot of an archive: it has it already, if it is one of an export.
+pub(super) fn bot_id(id: &str) -> UserId {
+    id.parse().unwrap_or_else(|_| {
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&Sha256::digest(id)[..10]);
+        UserId::from_bytes(bytes)
+    })
 }
 
 /// Returns the id of a part of a message of an archive, from 1.

@@ -58,7 +58,7 @@ impl<'a> Importer<'a> {
     ) -> Result<Self, Error> {
         let found = chat.application_by_id(application).await?.filter(|found| found.is_alive());
         let owner = found.ok_or(Refusal::NotFound)?.author();
-        let people = People::new(application, format);
+        let people = People::new(application, owner.clone(), format);
         Ok(Self { chat, application, owner, format, people, current: None, pending: Vec::new() })
     }
 

@@ -2,7 +2,10 @@
 
 use archive::{Entry, File, Reaction};
 use wire::limits::REACTIONS;
-use wire::{Amendment, Emoji, Event, Json, Person, Quote, RichText, SendId, Seq, Timestamp, Topic};
+use wire::{
+    Amendment, Conversation, Emoji, Event, Json, Person, Quote, RichText, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 use super::files::MessageFiles;
 use super::ids::send_id;
@@ -12,8 +15,8 @@ use super::reader::ArchiveReader;
 use super::state::ImportState;
 use super::texts::is_long;
 use crate::ports::store::{
-    Amend, DirectCreation, Draft, Ends, LogWrite, Mentions, Permission, PermissionTo, Sender, WithFiles,
-    event_of,
+    Amend, DirectCreation, Draft, Ends, LogWrite, Mentions, Permission, PermissionTo, Recipients,
+    RestrictedDraft, Sender, SentBefore, WithFiles, event_of,
 };
 use crate::service::compose::hash;
 use crate::service::error::Error;
@@ -28,6 +31,10 @@ struct Message {
     edited: Option<Timestamp>,
     quote: Option<Quote>,
     reactions: Vec<wire::Reaction>,
+    /// The user who has deleted it, if it is deleted.
+    deleted_by: Option<Person>,
+    /// Its only readers besides the author, as far as they are here; none if every member reads it.
+    recipients: Option<Vec<Person>>,
 }
 
 impl Importer<'_> {
@@ -45,7 +52,7 @@ impl Importer<'_> {
             state.leave_out(&name, "its conversation is left out");
             return Ok(reader);
         };
-        let Some(author) = self.people.person(self.chat, &entry.author).await? else {
+        let Some(author) = self.people.author(self.chat, &entry.author, entry.bot.as_deref()).await? else {
             state.leave_out(&name, "its author is left out");
             return Ok(reader);
         };
@@ -74,8 +81,10 @@ impl Importer<'_> {
             author,
             id,
             at: at.max(place.last_at),
-            is_bot: self.people.is_bot(&entry.author),
+            is_bot: entry.bot.is_some() || self.people.is_bot(&entry.author),
             edited: entry.edited_at.map(Timestamp),
+            deleted_by: self.deleted_by(&entry).await?,
+            recipients: self.recipients(&entry, &place).await?,
         };
         self.send(entry, message, files, name, state).await?;
         Ok(reader)
@@ -95,11 +104,10 @@ impl Importer<'_> {
         if files.is_empty() {
             return Ok(Some(0));
         }
-        let kept = reader.kept(&sent.topic, sent.seq).await?;
-        Ok(Some(kept.map_or(0, |kept| match event_of(&kept.entry.data) {
-            Event::Message { attachments, .. } => attachments.len() as u64,
+        Ok(Some(match self.message_at(&sent).await? {
+            Some(Event::Message { attachments, .. }) => attachments.len() as u64,
             _ => 0,
-        })))
+        }))
     }
 
     /// Returns the quote of the message that this one answers; none if that is left out.
@@ -113,22 +121,60 @@ impl Importer<'_> {
         let Some(author) = self.current.as_ref().and_then(|current| current.author(parent)) else {
             return Ok(None);
         };
-        let Some(author) = self.people.person(self.chat, &author).await? else { return Ok(None) };
+        let Some(author) = self.people.author_id(self.chat, &author).await? else { return Ok(None) };
         let Some(id) = send_id(self.format.as_str(), &entry.conversation, parent, 1) else { return Ok(None) };
         // It may be among those that are on their way.
         self.settle(state).await?;
+        let found = self.found(author, &id, &Topic::of(place.conversation)).await?;
+        Ok(found.and_then(|(seq, event)| match event {
+            Event::Message { author, body, attachments, .. } => {
+                Some(Quote::of(seq, author, &body, &attachments))
+            }
+            Event::Tombstone { author, .. } => Some(Quote::of(seq, author, &RichText::default(), &[])),
+            _ => None,
+        }))
+    }
+
+    /// Returns a message in a log, by its author and its id.
+    async fn found(&self, author: UserId, id: &SendId, topic: &Topic) -> Result<Option<(Seq, Event)>, Error> {
         let reader = self.chat.store.reader(self.application);
-        let Some(sent) = reader.sent(Sender::User(author.id), &id).await? else { return Ok(None) };
-        let topic = Topic::of(place.conversation);
-        let Some(kept) = reader.kept(&topic, sent.seq).await?.filter(|_| sent.topic == topic) else {
+        let Some(sent) = reader.sent(Sender::User(author), id).await? else { return Ok(None) };
+        let Some(event) = self.message_at(&sent).await? else { return Ok(None) };
+        Ok((sent.topic == *topic).then_some((sent.seq, event)))
+    }
+
+    /// Returns a message that was sent, also one to some members.
+    async fn message_at(&self, sent: &SentBefore) -> Result<Option<Event>, Error> {
+        let reader = self.chat.store.reader(self.application);
+        let Some(kept) = reader.kept(&sent.topic, sent.seq).await? else { return Ok(None) };
+        Ok(match event_of(&kept.entry.data) {
+            Event::Restricted => {
+                let restricted = reader.restricted(&sent.topic, sent.seq).await?;
+                restricted.map(|restricted| event_of(&restricted.entry.data))
+            }
+            event => Some(event),
+        })
+    }
+
+    /// Returns the user who has deleted a message, if it is deleted: the author, if that user is not here.
+    async fn deleted_by(&mut self, entry: &Entry) -> Result<Option<Person>, Error> {
+        let Some(by) = &entry.deleted_by else { return Ok(None) };
+        Ok(match self.people.person(self.chat, by).await? {
+            Some(person) => Some(person),
+            None => self.people.author(self.chat, &entry.author, entry.bot.as_deref()).await?,
+        })
+    }
+
+    /// Returns the readers of a message to some besides its author. None of them may be here; it is for nobody else then.
+    async fn recipients(&mut self, entry: &Entry, place: &Place) -> Result<Option<Vec<Person>>, Error> {
+        let (Some(users), Conversation::Group(_)) = (&entry.recipients, place.conversation) else {
             return Ok(None);
         };
-        Ok(match event_of(&kept.entry.data) {
-            Event::Message { author, body, attachments, .. } => {
-                Some(Quote::of(sent.seq, author, &body, &attachments))
-            }
-            _ => None,
-        })
+        let mut people = Vec::new();
+        for user in users {
+            people.extend(self.people.person(self.chat, user).await?);
+        }
+        Ok(Some(people))
     }
 
     async fn reactions(
@@ -175,7 +221,7 @@ impl Importer<'_> {
         let (unlisted, members) = (place.unlisted.take(), place.members.clone());
         let topic = Topic::of(place.conversation);
         let mut parts = self.parts(entry.text, &files.links, &members).await?;
-        if parts.is_empty() && !files.attachments.is_empty() {
+        if parts.is_empty() && (!files.attachments.is_empty() || message.deleted_by.is_some()) {
             parts.push((String::new(), RichText::default()));
         }
         if parts.is_empty() {
@@ -195,9 +241,15 @@ impl Importer<'_> {
             let Some(id) = id else { continue };
             let attachments = if number == 0 { &files.attachments[..] } else { &[] };
             let draft = message.draft(&topic, id, text, body, attachments);
-            let write = match creation.take() {
-                Some(creation) => LogWrite::PostFirst { draft, creation },
-                None => LogWrite::Post(draft),
+            let write = match (creation.take(), &message.recipients) {
+                (Some(creation), _) => LogWrite::PostFirst { draft, creation },
+                (None, None) => LogWrite::Post(draft),
+                (None, Some(people)) => {
+                    // Those who have left the group since read it no more.
+                    let users = people.iter().map(|person| person.id).collect();
+                    let recipients = Recipients::Inherited(users);
+                    LogWrite::PostRestricted(RestrictedDraft { draft, recipients })
+                }
             };
             let ids: Vec<_> = attachments.iter().map(|file| file.id).collect();
             let write = match ids.is_empty() {
@@ -226,13 +278,7 @@ impl Importer<'_> {
     }
 
     /// Pins a message, by the application and at the time of the message.
-    async fn pin(
-        &self,
-        topic: &Topic,
-        author: wire::UserId,
-        id: &SendId,
-        at: Timestamp,
-    ) -> Result<(), Error> {
+    async fn pin(&self, topic: &Topic, author: UserId, id: &SendId, at: Timestamp) -> Result<(), Error> {
         let reader = self.chat.store.reader(self.application);
         let Some(sent) = reader.sent(Sender::User(author), id).await? else { return Ok(()) };
         let Some(conversation) = topic.conversation() else { return Ok(()) };
@@ -268,11 +314,15 @@ impl Message {
         let quote = self.quote.clone().filter(|_| is_first);
         let about: Option<Seq> = quote.as_ref().map(|quote| quote.seq);
         let mut event = Event::message(self.author.clone(), text, body, quote);
-        if let Event::Message { edited, reactions, attachments, bot, .. } = &mut event {
-            (*edited, *bot) = (self.edited, self.is_bot);
+        if let Event::Message { edited, reactions, attachments, bot, recipients, .. } = &mut event {
+            (*edited, *bot, *recipients) =
+                (self.edited, self.is_bot, self.recipients.clone().unwrap_or_default());
             if is_first {
                 (*reactions, *attachments) = (self.reactions.clone(), files.to_vec());
             }
+        }
+        if let Some(by) = self.deleted_by.clone() {
+            event = Event::Tombstone { author: self.author.clone(), by };
         }
         Draft {
             // The id alone says what it is, whatever becomes of its text.

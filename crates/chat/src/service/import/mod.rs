@@ -8,7 +8,7 @@ mod commit;
 mod control;
 mod conversation;
 mod files;
-mod ids;
+pub(super) mod ids;
 mod importer;
 mod job;
 mod message;

@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use archive::own::APPLICATION;
 use archive::{Format, User};
-use wire::{ApplicationId, Person};
+use wire::{ApplicationId, Person, UserId};
 
-use super::ids::key;
+use super::ids::{bot_id, key};
+use super::users::person_name;
 use crate::chat::Chat;
 use crate::service::error::Error;
 
@@ -17,6 +19,8 @@ const KEPT: usize = 200_000;
 pub(super) struct People {
     application: ApplicationId,
     format: Format,
+    /// The application as an author.
+    owner: Person,
     /// None for those who do not exist.
     known: HashMap<Arc<str>, Option<Person>>,
     bots: HashSet<Arc<str>>,
@@ -24,9 +28,9 @@ pub(super) struct People {
 }
 
 impl People {
-    pub(super) fn new(application: ApplicationId, format: Format) -> Self {
+    pub(super) fn new(application: ApplicationId, owner: Person, format: Format) -> Self {
         let (known, bots, names) = (HashMap::new(), HashSet::new(), HashSet::new());
-        Self { application, format, known, bots, names }
+        Self { application, format, owner, known, bots, names }
     }
 
     /// Returns an id of a user that is in memory once.
@@ -41,6 +45,9 @@ impl People {
 
     /// Returns a user of the archive; none if there is none here.
     pub(super) async fn person(&mut self, chat: &Chat, id: &str) -> Result<Option<Person>, Error> {
+        if self.format == Format::Hubbub && id == APPLICATION {
+            return Ok(Some(self.owner.clone()));
+        }
         if let Some(known) = self.known.get(id) {
             return Ok(known.clone());
         }
@@ -51,6 +58,26 @@ impl People {
         let found = found.map(|keyed| keyed.person);
         self.keep(id, found.clone());
         Ok(found)
+    }
+
+    /// Returns the author of a message: a user of the archive, or under a name the bot of a webhook, which is no user. A bot
+    /// keeps its id; none if that is a user's here.
+    pub(super) async fn author(
+        &mut self,
+        chat: &Chat,
+        id: &str,
+        bot: Option<&str>,
+    ) -> Result<Option<Person>, Error> {
+        let Some(name) = bot else { return self.person(chat, id).await };
+        let (id, name) = (bot_id(id), person_name(name)?);
+        let is_user = id == self.owner.id || chat.store.reader(self.application).person(id).await?.is_some();
+        Ok((!is_user).then_some(Person { id, name }))
+    }
+
+    /// Returns the id of the author of an earlier message.
+    pub(super) async fn author_id(&mut self, chat: &Chat, id: &str) -> Result<Option<UserId>, Error> {
+        let person = self.person(chat, id).await?;
+        Ok(person.map(|person| person.id).or_else(|| (self.format == Format::Hubbub).then(|| bot_id(id))))
     }
 
     /// Keeps what a user of the archive is here.

@@ -1,23 +1,70 @@
 //! Making the users of an archive: each is a user without an account, under a key of the archive.
 
-use archive::User;
+use archive::{FileContent, User};
 use wire::limits::{BIO_CHARS, PERSON_NAME_CHARS};
-use wire::{Person, PersonName, UserId};
+use wire::{ApplicationId, Person, PersonName, Refusal, UserId};
 
 use super::ids::key;
 use super::importer::Importer;
+use super::reader::ArchiveReader;
 use super::state::ImportState;
+use crate::chat::Chat;
 use crate::names;
-use crate::ports::store::{AccountKey, Login, PutUser, PutUserOutcome};
+use crate::ports::store::{AccountKey, Login, PutUser, PutUserOutcome, UserWrite};
 use crate::service::application_room::Limited;
+use crate::service::avatar_images;
 use crate::service::error::Error;
 
 /// The most names that are tried for a user whose name belongs to an account.
 const NAMES: u32 = 100;
+/// The most bytes of a picture of a user.
+const PICTURE_BYTES: u64 = 1024 * 1024;
 
 impl Importer<'_> {
-    /// Makes a user, if the archive's id names none yet.
-    pub(super) async fn user(&mut self, user: &User, state: &mut ImportState) -> Result<(), Error> {
+    /// Makes a user with their picture, if the archive's id names none yet.
+    pub(super) async fn user(
+        &mut self,
+        user: &User,
+        reader: ArchiveReader,
+        state: &mut ImportState,
+    ) -> Result<ArchiveReader, Error> {
+        self.make_user(user, state).await?;
+        match &user.picture {
+            Some(FileContent::Here { path, .. }) => self.picture(user, path.clone(), reader, state).await,
+            _ => Ok(reader),
+        }
+    }
+
+    /// Gives a user their picture, if they have none.
+    async fn picture(
+        &mut self,
+        user: &User,
+        path: String,
+        reader: ArchiveReader,
+        state: &mut ImportState,
+    ) -> Result<ArchiveReader, Error> {
+        let (chat, application) = (self.chat, self.application);
+        let Some(person) = self.people.person(chat, &user.id).await? else { return Ok(reader) };
+        let profile = chat.store.reader(application).profile(person.id).await?;
+        if profile.is_none_or(|profile| profile.has_picture) {
+            return Ok(reader);
+        }
+        let (reader, content) = reader.file(path, PICTURE_BYTES).await?;
+        let picture = match content {
+            Ok(Some(content)) => chat.pictures.run(move || avatar_images::imported(content)).await?,
+            Ok(None) | Err(_) => Err(Refusal::PictureBad),
+        };
+        match picture {
+            Ok(picture) => {
+                let write = UserWrite::SetAvatar { user: person.id, picture: Some(picture) };
+                chat.commit_in(application, write).await?;
+            }
+            Err(refusal) => state.leave_out(&format!("the picture of {}", user.name), refusal.code()),
+        }
+        Ok(reader)
+    }
+
+    async fn make_user(&mut self, user: &User, state: &mut ImportState) -> Result<(), Error> {
         self.people.note(user);
         let Some(key) = key(self.format.as_str(), &user.id) else {
             state.leave_out(&user.id, "a user with an id that cannot be a key");
@@ -38,8 +85,10 @@ impl Importer<'_> {
             }
             Err(fault) => return Err(fault),
         };
-        let person =
-            Person { id: UserId::from_bytes(chat.random()), name: self.free_name(&user.name).await? };
+        let person = Person {
+            id: UserId::from_bytes(chat.random()),
+            name: chat.free_name(application, &user.name).await?,
+        };
         let bio: String = user.bio.chars().take(BIO_CHARS).collect();
         let bio = Some(bio).filter(|bio| !bio.is_empty()).and_then(|bio| names::description(&bio).ok());
         let at = chat.monotonic.now();
@@ -53,11 +102,17 @@ impl Importer<'_> {
         }
         Ok(())
     }
+}
 
+impl Chat {
     /// Returns a name that no account signs in with, nor one that looks like it: with a number if need be.
-    async fn free_name(&self, name: &str) -> Result<PersonName, Error> {
+    pub(super) async fn free_name(
+        &self,
+        application: ApplicationId,
+        name: &str,
+    ) -> Result<PersonName, Error> {
         let name = person_name(name)?;
-        let reader = self.chat.store.reader(self.application);
+        let reader = self.store.reader(application);
         for number in 1..NAMES {
             let numbered = if number == 1 { name.clone() } else { with_number(&name, number)? };
             let Ok(login) = Login::new(numbered.as_str()) else { continue };
@@ -70,7 +125,7 @@ impl Importer<'_> {
 }
 
 /// Returns a name as this server allows it: not too long, and without characters that show nothing.
-fn person_name(name: &str) -> Result<PersonName, Error> {
+pub(super) fn person_name(name: &str) -> Result<PersonName, Error> {
     let short = |text: &str| text.trim().chars().take(PERSON_NAME_CHARS).collect::<String>();
     let shown: String =
         name.chars().filter(|c| c.is_alphanumeric() || c.is_ascii_punctuation() || *c == ' ').collect();
