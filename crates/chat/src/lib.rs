@@ -58,7 +58,7 @@ pub use crate::service::{
 };
 pub use crate::service::{DeclaredBytes, FileLimits, FileLink, NewUpload, ReadableFile, Uploaded};
 pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
-pub use crate::service::{ImportCounts, ImportError, ImportRequest, ImportState};
+pub use crate::service::{ImportCounts, ImportError, ImportLinkError, ImportRequest, ImportState};
 pub use crate::service::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset, JsonPage};
 pub use crate::service::{NewWebhook, WebhookStatus, WebhookTest};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};

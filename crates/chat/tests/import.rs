@@ -10,7 +10,7 @@ use chat::names::ExternalKey;
 use chat::store::{Range, StoreReader};
 use chat::testing::{Node, SeededChance, SlackArchive};
 use chat::{
-    Blobs, Caller, Error, ImportCounts, ImportError, ImportRequest, ImportState, Limits,
+    Blobs, Caller, Error, ImportCounts, ImportError, ImportLinkError, ImportRequest, ImportState, Limits,
     MemoryStore, Store, Window,
 };
 use tempfile::NamedTempFile;
@@ -241,4 +241,56 @@ async fn what_the_limits_of_an_application_do_not_admit_is_named() {
             + state.reasons.iter().filter(|(_, reason)| reason.starts_with("its ")).count() as u64,
         40
     );
+}
+
+#[tokio::test]
+async fn an_imported_user_chooses_a_password_by_a_link_and_enters_their_private_groups() {
+    let office = Office::new();
+    let chat = &office.node.chat;
+    office.import(Format::Slack, &SlackArchive { messages: 40, files: 0 }.write()).await;
+    let link = async |user: &str| chat.create_import_link(&Caller::operator(), user).await;
+    assert_eq!(link("Владимир").await, Err(ImportLinkError::NoOwner));
+    let olga = office.node.introduce("ольга").await;
+    chat.create_account(&olga, "one pot of oolong").await.unwrap();
+    assert_eq!(link("nobody").await, Err(ImportLinkError::Unknown));
+    assert_eq!(link("ольга").await, Err(ImportLinkError::Unknown), "she was not imported");
+    let two = ["U2", "U3"].map(|id| format!("import/slack/{id}"));
+    assert_eq!(link("نور").await, Err(ImportLinkError::Ambiguous(two.to_vec())));
+    let refused = chat.create_import_link(&olga, "Владимир").await;
+    assert_eq!(refused, Err(ImportLinkError::Service(Error::Refusal(Refusal::NotOperator))));
+
+    let (person, lost) = link("владимир").await.unwrap();
+    let (again, token) = link("import/slack/U5").await.unwrap();
+    assert_eq!((person.name.as_str(), &again), ("Владимир", &person));
+    let board = office.topic("import/slack/G1").await;
+    let wire::TopicKind::Group(group) = board.kind() else { panic!() };
+    assert_eq!(chat.join(&olga, group, None).await.unwrap_err(), Error::Refusal(Refusal::InviteNeeded));
+    let browser = Caller::default();
+    assert_eq!(chat.reset_of(&browser, &token).await, Ok(person.clone()));
+    let session = chat.reset_password(&browser, &token, "a samovar of black tea").await.unwrap();
+    let session = chat.authenticate(&session).await.unwrap().expect("it signs them in");
+    assert_eq!(session.person, person);
+    let vladimir = Caller::from(person.clone());
+    let said = chat.post(&vladimir, board.clone(), chat.new_send_id(), "Привет", None).await.unwrap();
+    assert_eq!(office.entries(&board).await.last().unwrap().seq, said.seq);
+    for used in [token, lost] {
+        assert_eq!(chat.reset_of(&browser, &used).await, Err(Error::Refusal(Refusal::ResetOver)));
+    }
+    let signed_in = chat.sign_in(&browser, "Владимир", "a samovar of black tea").await.unwrap();
+    assert_eq!(chat.authenticate(&signed_in.1).await.unwrap().unwrap().person, person);
+}
+
+#[tokio::test]
+async fn an_imported_user_whose_name_an_account_has_signs_in_with_a_number() {
+    let office = Office::new();
+    let chat = &office.node.chat;
+    office.import(Format::Slack, &SlackArchive { messages: 8, files: 0 }.write()).await;
+    let other = office.node.introduce("نور").await;
+    chat.create_account(&other, "one pot of oolong").await.unwrap();
+    for (id, name) in [("U2", "نور 2"), ("U3", "نور 3")] {
+        let (person, _) =
+            chat.create_import_link(&Caller::operator(), &format!("import/slack/{id}")).await.unwrap();
+        assert_eq!(person.name.as_str(), name);
+        assert_eq!(office.reader().person(person.id).await.unwrap(), Some(person));
+    }
 }

@@ -17,6 +17,13 @@ pub(super) enum ImportCommand {
     Mattermost(ImportArgs),
     /// Import an archive that `hubbub export` has written
     Hubbub(ImportArgs),
+    /// Make a link by which an imported user chooses a password, and print it; valid for a day, and once
+    Link {
+        /// Their key, such as import/slack/U024BE7LH, or their name
+        user: String,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
     /// Print how far the import has come, and what it left out
     Status(OfImport),
     /// End the import; what it has written stays, and another one goes on from there
@@ -48,6 +55,7 @@ impl ImportCommand {
             Self::Slack(args) => args.task(ImportFormat::Slack),
             Self::Mattermost(args) => args.task(ImportFormat::Mattermost),
             Self::Hubbub(args) => args.task(ImportFormat::Hubbub),
+            Self::Link { user, .. } => Import::Link { user: user.clone() },
             Self::Status(of) => Import::Status { application: of.application },
             Self::Cancel(of) => Import::Cancel { application: of.application },
         }
@@ -56,6 +64,7 @@ impl ImportCommand {
     pub(super) fn settings(self) -> ServerSettings {
         match self {
             Self::Slack(args) | Self::Mattermost(args) | Self::Hubbub(args) => args.of.settings,
+            Self::Link { settings, .. } => settings,
             Self::Status(of) | Self::Cancel(of) => of.settings,
         }
     }

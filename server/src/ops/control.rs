@@ -240,7 +240,7 @@ impl Control {
             }
             Request::Manage(manage) => applications::carry_out(&self.chat, manage).await.map(Reply::Managed),
             Request::Import(command) => {
-                super::import::carry_out(&self.chat, command).await.map(Reply::Imported)
+                super::import::carry_out(&self.chat, &self.url, command).await.map(Reply::Imported)
             }
             Request::Export { file, application } => {
                 super::export::carry_out(&self.chat, file, application).await.map(Reply::Exported)

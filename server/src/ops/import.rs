@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use chat::{Caller, Chat, Error, ImportCounts, ImportError, ImportRequest, ImportState};
+use chat::{Caller, Chat, Error, ImportCounts, ImportError, ImportLinkError, ImportRequest, ImportState};
 use serde::{Deserialize, Serialize};
 use wire::{PublicId, Refusal};
 
@@ -28,6 +28,11 @@ pub enum Import {
     Status {
         /// The application; none for that of the pages.
         application: Option<PublicId>,
+    },
+    /// Makes a link by which an imported user of the pages chooses a password.
+    Link {
+        /// Their key or their name.
+        user: String,
     },
     /// Ends the import of an application.
     Cancel {
@@ -76,7 +81,7 @@ pub async fn import(config: &Config, command: Import) -> Result<String, ConfigEr
 }
 
 /// Carries out a command in the server.
-pub(super) async fn carry_out(chat: &Chat, command: Import) -> Result<String, ConfigError> {
+pub(super) async fn carry_out(chat: &Chat, url: &str, command: Import) -> Result<String, ConfigError> {
     let operator = Caller::operator();
     match command {
         Import::Start { format, file, application } => {
@@ -96,6 +101,12 @@ pub(super) async fn carry_out(chat: &Chat, command: Import) -> Result<String, Co
         Import::Status { application } => {
             let state = chat.import_state(&operator, application).await.map_err(service)?;
             Ok(state.map_or_else(|| "There is no import.".to_owned(), |state| status(&state)))
+        }
+        Import::Link { user } => {
+            let made = chat.create_import_link(&operator, &user).await;
+            let (person, token) = made.map_err(|no| no_link(&user, no))?;
+            let link = super::reset_link::link(url, &token);
+            Ok(format!("{link}\nGive it to {}, who chooses a password with it within a day.", person.name))
         }
         Import::Cancel { application } => {
             let is_cancelled = chat.cancel_import(&operator, application).await.map_err(service)?;
@@ -118,6 +129,22 @@ fn refused(file: &str, error: ImportError) -> ConfigError {
                 .into(),
         ),
         ImportError::Service(no) => service(no),
+    }
+}
+
+fn no_link(user: &str, error: ImportLinkError) -> ConfigError {
+    match error {
+        ImportLinkError::Unknown => ConfigError(format!(
+            "no imported user has the name or the key \"{user}\"; a key is as import/slack/U024BE7LH"
+        )),
+        ImportLinkError::Ambiguous(keys) => ConfigError(format!(
+            "several imported users have the name \"{user}\"; give one of their keys: {}",
+            keys.join(", ")
+        )),
+        ImportLinkError::NoOwner => ConfigError(
+            "nobody has an account yet; create yours first, because the first account is the owner's".into(),
+        ),
+        ImportLinkError::Service(no) => service(no),
     }
 }
 

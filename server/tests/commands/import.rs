@@ -159,6 +159,7 @@ fn what_is_wrong_with_an_import_is_said_where_it_was_started() {
     for (arguments, sentence) in [
         (&["slack", "export.zip"][..], "is neither a ZIP file nor a file of JSON Lines"),
         (&["slack", "none.zip"], "the server cannot read it"),
+        (&["link", "李雷"], "no imported user has the name or the key \"李雷\""),
         (&["mattermost", path], "it needs one file that ends in .jsonl"),
         (&["slack", path, "--application", "0123456789abcdef"], "there is no such application"),
     ] {

@@ -153,7 +153,12 @@ impl Chat {
         Ok(Page { entries, epoch, begins, head })
     }
 
-    async fn new_reset(&self, caller: &Caller, by: Option<&Person>, of: Person) -> Result<Token, Error> {
+    pub(super) async fn new_reset(
+        &self,
+        caller: &Caller,
+        by: Option<&Person>,
+        of: Person,
+    ) -> Result<Token, Error> {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.monotonic.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));

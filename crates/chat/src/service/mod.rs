@@ -64,7 +64,7 @@ pub use files::{DeclaredBytes, FileLink, NewUpload, ReadableFile, Uploaded};
 pub use history::JsonPage;
 pub use hooks::HookWithToken;
 pub use implicit_creation::ExternalMessage;
-pub use import::{ImportCounts, ImportError, ImportRequest, ImportState};
+pub use import::{ImportCounts, ImportError, ImportLinkError, ImportRequest, ImportState};
 pub use inbox::{Inbox, InboxLoss, InboxPart, InboxPlace, InboxReset};
 pub use limits::{FileLimits, Limits, SignUp};
 pub use operator::Created;

@@ -10,6 +10,9 @@ use crate::names::ExternalKey;
 /// The key of the job of an import: an application has one at a time.
 pub(super) const JOB_KEY: &str = "import";
 
+/// The beginning of the keys of everything that was imported.
+pub(super) const IMPORTED: &str = "import/";
+
 /// The format of archives that exports are.
 pub(in crate::service) const OWN: &str = "hubbub";
 

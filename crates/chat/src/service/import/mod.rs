@@ -11,6 +11,7 @@ mod files;
 pub(super) mod ids;
 mod importer;
 mod job;
+mod link;
 mod message;
 mod people;
 mod place;
@@ -20,4 +21,5 @@ mod texts;
 mod users;
 
 pub use control::{ImportError, ImportRequest};
+pub use link::ImportLinkError;
 pub use state::{ImportCounts, ImportState};
