@@ -264,7 +264,7 @@ async fn an_imported_user_chooses_a_password_by_a_link_and_enters_their_private_
     assert_eq!((person.name.as_str(), &again), ("Владимир", &person));
     let board = office.topic("import/slack/G1").await;
     let wire::TopicKind::Group(group) = board.kind() else { panic!() };
-    assert_eq!(chat.join(&olga, group, None).await.unwrap_err(), Error::Refusal(Refusal::NotFound));
+    assert_eq!(chat.join(&olga, group, None).await.unwrap_err(), Error::Refusal(Refusal::InviteNeeded));
     let browser = Caller::default();
     assert_eq!(chat.reset_of(&browser, &token).await, Ok(person.clone()));
     let session = chat.reset_password(&browser, &token, "a samovar of black tea").await.unwrap();

@@ -75,7 +75,11 @@ impl Chat {
         match found.len() {
             0 => Err(ImportLinkError::Unknown),
             1 => Ok(found.remove(0)),
-            _ => Err(ImportLinkError::Ambiguous(found.iter().map(|user| user.key.to_string()).collect())),
+            _ => {
+                let mut keys: Vec<String> = found.iter().map(|user| user.key.to_string()).collect();
+                keys.sort_unstable();
+                Err(ImportLinkError::Ambiguous(keys))
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use super::state::ImportState;
 use super::texts::is_long;
 use crate::ports::store::{
     Amend, DirectCreation, Draft, Ends, LogWrite, Mentions, Permission, PermissionTo, Recipients,
-    RestrictedDraft, Sender, WithFiles, event_of,
+    RestrictedDraft, Sender, SentBefore, WithFiles, event_of,
 };
 use crate::service::compose::hash;
 use crate::service::error::Error;
@@ -104,13 +104,7 @@ impl Importer<'_> {
         if files.is_empty() {
             return Ok(Some(0));
         }
-        let kept = reader.kept(&sent.topic, sent.seq).await?;
-        let event = kept.map(|kept| event_of(&kept.entry.data));
-        let event = match event {
-            Some(Event::RestrictedMessage { message, .. }) => message.map(|message| *message),
-            event => event,
-        };
-        Ok(Some(match event {
+        Ok(Some(match self.message_at(&sent).await? {
             Some(Event::Message { attachments, .. }) => attachments.len() as u64,
             _ => 0,
         }))
@@ -145,13 +139,20 @@ impl Importer<'_> {
     async fn found(&self, author: UserId, id: &SendId, topic: &Topic) -> Result<Option<(Seq, Event)>, Error> {
         let reader = self.chat.store.reader(self.application);
         let Some(sent) = reader.sent(Sender::User(author), id).await? else { return Ok(None) };
+        let Some(event) = self.message_at(&sent).await? else { return Ok(None) };
+        Ok((sent.topic == *topic).then_some((sent.seq, event)))
+    }
+
+    /// Returns a message that was sent, also one to some members.
+    async fn message_at(&self, sent: &SentBefore) -> Result<Option<Event>, Error> {
+        let reader = self.chat.store.reader(self.application);
         let Some(kept) = reader.kept(&sent.topic, sent.seq).await? else { return Ok(None) };
         Ok(match event_of(&kept.entry.data) {
-            // A message to some has its id in the copy of its author.
-            Event::RestrictedMessage { topic: of, seq, message: Some(message), .. } if of == *topic => {
-                Some((seq, *message))
+            Event::Restricted => {
+                let restricted = reader.restricted(&sent.topic, sent.seq).await?;
+                restricted.map(|restricted| event_of(&restricted.entry.data))
             }
-            event => (sent.topic == *topic).then_some((sent.seq, event)),
+            event => Some(event),
         })
     }
 
