@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let store = Arc::new(SqliteStore::open(folder.path(), &SeededChance::new(10))?);
     let node = Node::over(store.clone());
-    fill(&node, &*store).await.map_err(|no| format!("{no:?}"))?;
+    fill(&node, &store).await.map_err(|no| format!("{no:?}"))?;
     node.chat.shut_down().await.map_err(|no| format!("{no:?}"))?;
 
     let db = Connection::open(folder.path().join("hubbub.db"))?;

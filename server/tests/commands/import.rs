@@ -176,10 +176,11 @@ fn every_command_of_the_page_about_imports_works() {
     let server = home.serve();
     std::fs::copy(SlackArchive { messages: 8, files: 1 }.write().path(), home.at("export.zip")).unwrap();
     let (script, blocks) = script(include_str!("../../../docs/import.md"));
-    assert_eq!(blocks, 3);
+    assert_eq!(blocks, 4);
     let printed = run(&home, server.addr(), &script);
     let begun = "The import has begun: 5 users, 4 conversations, 8 messages, 1 file.";
-    assert_eq!(printed.matches(begun).count(), 2, "{printed}");
+    // The export has what the first import has written by then.
+    assert!(printed.matches(begun).count() >= 2, "{printed}");
     assert_eq!(printed.matches("The import of export.zip").count(), 2, "{printed}");
     assert!(printed.contains("The export is in"), "{printed}");
     assert_eq!(printed.matches("The import has begun").count(), 3, "{printed}");

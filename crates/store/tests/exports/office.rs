@@ -151,7 +151,7 @@ impl Office {
     async fn is_programmed(&self, tea: GroupId, li: &User) {
         let chat = &self.node.chat;
         let hook = chat.create_hook(li, tea, "Build 🤖").await.unwrap();
-        let bot = chat.authenticate_hook(&hook.token.reveal()).await.unwrap().unwrap();
+        let bot = chat.authenticate_hook(hook.token.reveal()).await.unwrap().unwrap();
         chat.post_by_hook(&bot, r#"{"text":"Build 7 is green"}"#.into(), None).await.unwrap();
         let application = self.application().await;
         chat.post(&application, Topic::group(tea), chat.new_send_id(), "From the shop", None).await.unwrap();
