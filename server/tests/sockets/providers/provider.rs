@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use chat::{Provider, ProviderSignUp};
+use chat::{Clock, Provider, ProviderSignUp, SystemClock};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
@@ -178,7 +177,7 @@ impl Drop for FakeProvider {
 }
 
 pub(super) fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+    SystemClock.now().0 / 1_000
 }
 
 async fn metadata(State(shared): State<Arc<Shared>>) -> Json<Value> {
