@@ -76,7 +76,7 @@ fn every_plural_has_the_categories_of_its_language() {
 fn refused(code: &str) -> Refused {
     let params = serde_json::json!({
         "max": 90_000, "limit": 1, "minutes": 300, "retry_ms": 1_500, "field": "topic", "wants": "boolean",
-        "name": "李雷", "names": "Zoë, 李雷", "bytes": 7, "file": "0123456789abcdef", "claim": "aud", "valid_from": "2026-11-30T10:00:00.000Z",
+        "name": "李雷", "provider": "Example Ltd", "names": "Zoë, 李雷", "bytes": 7, "file": "0123456789abcdef", "claim": "aud", "valid_from": "2026-11-30T10:00:00.000Z",
     });
     let params = serde_json::from_value(params).unwrap();
     Refused::from(&Refusal::of(code, &params).unwrap_or_else(|| panic!("{code}")))

@@ -56,8 +56,8 @@ const STATEMENTS: [&str; 37] = [
          SELECT application, user, token_hash FROM devices WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM logins WHERE (application, key) IN (
          SELECT application, key FROM logins WHERE application = ?1 LIMIT ?2)",
-    "DELETE FROM identities WHERE (application, provider, issuer, subject) IN (
-         SELECT application, provider, issuer, subject FROM identities WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM identities WHERE (application, user, provider) IN (
+         SELECT application, user, provider FROM identities WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM accounts WHERE (application, user) IN (
          SELECT application, user FROM accounts WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM pictures WHERE (application, user) IN (

@@ -7,7 +7,7 @@ CREATE TABLE identities (
     subject TEXT NOT NULL,
     user TEXT NOT NULL,
     linked INTEGER NOT NULL,
-    PRIMARY KEY (application, provider, issuer, subject),
+    PRIMARY KEY (application, user, provider),
     FOREIGN KEY (application, user) REFERENCES accounts (application, user)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX identities_by_user ON identities (application, user, provider);
+CREATE UNIQUE INDEX identities_by_subject ON identities (application, provider, issuer, subject);
