@@ -170,8 +170,8 @@ fn files_of_other_schemas_are_refused_and_the_operator_is_told_what_to_do() {
         (1, "before the first release (schema 1), which this version cannot read; move it away"),
         (9, "before the first release (schema 9), which this version cannot read; move it away"),
         (-1, "before the first release (schema -1)"),
-        (21, "a newer version (schema 21; this one knows 20); start that version, or restore a backup"),
-        (i64::from(i32::MAX), "a newer version (schema 2147483647; this one knows 20)"),
+        (22, "a newer version (schema 22; this one knows 21); start that version, or restore a backup"),
+        (i64::from(i32::MAX), "a newer version (schema 2147483647; this one knows 21)"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut db = file(folder.path());
