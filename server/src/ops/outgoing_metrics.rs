@@ -30,8 +30,15 @@ pub(crate) struct CountedClient {
 const BOUNDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0];
 
 impl Default for OutgoingMetrics {
+    /// Begins with zeros, so that a rate is known from the first scrape on.
     fn default() -> Self {
-        Self { requests: Family::default(), seconds: Family::new_with_constructor(|| Histogram::new(BOUNDS)) }
+        let requests = Family::default();
+        let seconds = Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> Histogram);
+        for policy in [HttpPolicy::Public, HttpPolicy::PublicHttps, HttpPolicy::Trusted].map(policy) {
+            drop(requests.get_or_create(&[("policy", policy), ("outcome", "2xx")]));
+            drop(seconds.get_or_create(&[("policy", policy)]));
+        }
+        Self { requests, seconds }
     }
 }
 

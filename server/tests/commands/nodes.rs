@@ -104,7 +104,7 @@ fn the_doctor_examines_the_database() {
         "ok    clocks",
         "ok    connections alive nodes: 1, with up to 13 each",
         "ok    horizon",
-        "ok    tables      schema 20, of this master secret",
+        "ok    tables      schema 21, of this master secret",
         "ok    secret      secret.key has it, and no dump",
     ] {
         assert!(well.contains(line), "{line}: {well}");
@@ -117,7 +117,7 @@ fn the_doctor_examines_the_database() {
         .env("HUBBUB_STORE", &database)
         .env("HUBBUB_SECRET", "a7".repeat(32))
         .output();
-    assert!(told(&own.unwrap()).contains("WRONG tables      schema 20, of another master secret"));
+    assert!(told(&own.unwrap()).contains("WRONG tables      schema 21, of another master secret"));
     let many = run(&home, &database, &["doctor", "--readers", "400"]);
     assert_eq!(many.status.code(), Some(1), "{}", told(&many));
     assert!(

@@ -168,12 +168,12 @@ impl World {
         };
         let cookie = token.map(|token| crate::people::cookie(&server, &token)).unwrap_or_default();
         let created = chat.create_application(&Caller::operator(), "Shop", "").await.unwrap();
-        let id = created.application.public_id;
-        let acting = chat.for_application(&Caller::operator(), id).await.unwrap();
+        let shop = created.application.public_id;
+        let acting = chat.for_application(&Caller::operator(), shop).await.unwrap();
         // Nothing listens there, so that a test of it ends at once.
         let webhook = NewWebhook { url: LOCAL.into(), active: Some(false), ..NewWebhook::default() };
         chat.create_webhook(&acting, "Orders", webhook).await.unwrap();
-        let application = id.to_string();
+        let application = shop.to_string();
         Self { hook, server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said, application }
     }
 
