@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 
-import { claim, expect, part, type Person, test as base } from "../people.ts";
+import { claim, expect, isolated, part, type Person, test as base } from "../people.ts";
 import { type Received, Receiver } from "../receiver.ts";
 
 const SHOTS = join(import.meta.dirname, "../../screenshots");
@@ -48,7 +48,7 @@ test("a receiver verifies what it gets with the library of Standard Webhooks, du
     const owner = await webhooks(zoe);
     await owner.isAccessible();
     const old = await create(owner, "Orders", receiver.url);
-    await owner.page.getByRole("link", { name: "Manage orders" }).click();
+    await owner.page.getByRole("link", { name: `Manage ${isolated("orders")}` }).click();
     await expect(secret(owner)).toHaveCount(0);
     await owner.page.getByRole("button", { name: "Send a test" }).click();
     await expect(owner.page.getByRole("status")).toContainText("The receiver accepted the test.");
@@ -102,7 +102,7 @@ for (const [look, colorScheme, width] of [["light", "light", 1280], ["dark", "da
         };
         await fits("webhooks");
         receiver.status = 500;
-        await tab.page.getByRole("link", { name: "Manage orders" }).click();
+        await tab.page.getByRole("link", { name: `Manage ${isolated("orders")}` }).click();
         await tab.page.getByRole("button", { name: "Send a test" }).click();
         await expect(tab.page.getByRole("status")).toContainText("Status 500");
         await fits("webhook");
