@@ -60,7 +60,7 @@ fn OneWebhook(found: WebhookData) -> impl IntoView {
     view! {
         <Sheet title=Sentence::name(&name) back=list back_to=t.webhooks().into()>
             {secret.map(|secret| view! { <NewSecret secret/> })}
-            <section class="card" aria-labelledby="state">
+            <section class="card form" aria-labelledby="state">
                 <h2 id="state">{t.webhook_state()}</h2>
                 <Status status test/>
             </section>
@@ -77,7 +77,7 @@ fn OneWebhook(found: WebhookData) -> impl IntoView {
                     <button class="button button-primary">{t.save()}</button>
                 </Form>
             </section>
-            <section class="card" aria-labelledby="secret">
+            <section class="card form" aria-labelledby="secret">
                 <h2 id="secret">{t.webhook_secret()}</h2>
                 <Rotation previous/>
             </section>
