@@ -172,7 +172,7 @@ fn Answer(status: Option<u16>, millis: u32, answer: String) -> impl IntoView {
         {text.map(|text| view! {
             <details>
                 <summary class="hint">{t.answer_text()}</summary>
-                <pre class="answer" dir="auto">{text}</pre>
+                <pre class="webhook-answer" dir="auto">{text}</pre>
             </details>
         })}
     }

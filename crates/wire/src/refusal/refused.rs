@@ -77,6 +77,7 @@ mod tests {
         params.insert("file".into(), "0123456789abcdef".into());
         params.insert("valid_from".into(), "2026-11-30T10:00:00.000Z".into());
         params.insert("name".into(), "李雷".into());
+        params.insert("provider".into(), "Königsberg GmbH".into());
         params.insert("names".into(), "Zoë, 李雷".into());
         params.insert("wants".into(), Expected::Boolean.code().into());
         serde_json::from_value(Value::Object(params)).unwrap()

@@ -13,6 +13,7 @@ mod importer;
 mod job;
 mod link;
 mod message;
+mod names;
 mod people;
 mod place;
 mod reader;

@@ -8,7 +8,7 @@ use archive::{Format, User};
 use wire::{ApplicationId, Person, UserId};
 
 use super::ids::{bot_id, key};
-use super::users::person_name;
+use super::names::person_name;
 use crate::chat::Chat;
 use crate::service::error::Error;
 
