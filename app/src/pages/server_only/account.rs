@@ -21,7 +21,7 @@ pub(super) fn SignInPage() -> impl IntoView {
     let providers: Vec<_> = providers
         .into_iter()
         .map(|(name, address)| {
-            view! { <a class="button" rel="external" href=address>{t.continue_with(name.as_str()).view()}</a> }
+            view! { <a class="button" rel="external" href=address><span>{t.continue_with(name.as_str()).view()}</span></a> }
         })
         .collect();
     view! {
