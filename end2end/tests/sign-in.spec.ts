@@ -19,7 +19,7 @@ const test = base.extend<{ provider: OidcProvider; registered: Server }>({
         const folder = await mkdtemp(join(tmpdir(), "hubbub-settings-"));
         const file = join(folder, "hubbub.toml");
         const lines = [
-            "[providers.work]",
+            "[providers.office]",
             `name = "${NAME}"`,
             `issuer = "${provider.issuer}"`,
             `client_id = "${CLIENT.id}"`,
@@ -31,7 +31,7 @@ const test = base.extend<{ provider: OidcProvider; registered: Server }>({
         await rm(folder, { recursive: true });
     },
     registered: async ({ provider, server }, use) => {
-        provider.register(`${server.url}/sign-in/work/callback`);
+        provider.register(`${server.url}/sign-in/office/callback`);
         await use(server);
     },
 });

@@ -167,7 +167,7 @@ mod tests {
             "evil.example",
             "@evil.example",
             "/do/sign_out",
-            "/sign-in/work",
+            "/sign-in/office",
             "/sign-in",
             "",
             &long,

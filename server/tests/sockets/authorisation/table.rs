@@ -121,9 +121,9 @@ pub(super) const TABLE: &[Row] = &[
     Row("/do/set_password", "SCCKCCCCKK", |_| {
         Ask::Do("set_password", "password=another+battery+staple".into())
     }),
-    Row("/do/unlink_provider", "SNNNNNNNNN", |_| Ask::Do("unlink_provider", "provider=work".into())),
-    Row("/sign-in", "NNNNNNNNNN", |_| Ask::Get("/sign-in/work".into())),
-    Row("/sign-in callback", "NNNNNNNNNN", |_| Ask::Get("/sign-in/work/callback?code=a&state=b".into())),
+    Row("/do/unlink_provider", "SNNNNNNNNN", |_| Ask::Do("unlink_provider", "provider=office".into())),
+    Row("/sign-in", "NNNNNNNNNN", |_| Ask::Get("/sign-in/office".into())),
+    Row("/sign-in callback", "NNNNNNNNNN", |_| Ask::Get("/sign-in/office/callback?code=a&state=b".into())),
     Row("/do/set_application_role", "SZZZZZZZZ+", |w| {
         Ask::Do("set_application_role", format!("user={}&role=admin", w.ben.id))
     }),

@@ -27,8 +27,8 @@ async fn account(server: &ServerHandle, name: &str) -> (User, Browser) {
 /// Returns the address on the account page that links the provider.
 async fn link_address(server: &ServerHandle, browser: &mut Browser) -> String {
     let page = browser.page(server, "/account").await.text;
-    let (_, rest) = page.split_once("href=\"/sign-in/work?link=").expect("the page has the link");
-    format!("/sign-in/work?link={}", rest.split('"').next().unwrap().replace("&amp;", "&"))
+    let (_, rest) = page.split_once("href=\"/sign-in/office?link=").expect("the page has the link");
+    format!("/sign-in/office?link={}", rest.split('"').next().unwrap().replace("&amp;", "&"))
 }
 
 async fn link(
@@ -40,7 +40,7 @@ async fn link(
     let address = link_address(server, browser).await;
     let url = browser.begin(server, &address).await;
     let back = provider.authorize(&url, subject, |_| {});
-    browser.get(server, &format!("/sign-in/work/callback?{back}")).await
+    browser.get(server, &format!("/sign-in/office/callback?{back}")).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,7 +91,7 @@ async fn an_account_without_a_password_says_so_and_can_get_one() {
     assert_eq!((answer.status, answer.code().as_str()), (401, "password_not_set"));
     let answer = zoe.submit(&server, "/do/change_password", "old=&new=correct+horse+battery").await;
     assert_eq!(answer.code(), "password_not_set");
-    let answer = zoe.submit(&server, "/do/unlink_provider", "provider=work").await;
+    let answer = zoe.submit(&server, "/do/unlink_provider", "provider=office").await;
     assert_eq!(answer.code(), "last_way_in");
     let page = zoe.page(&server, "/account").await.text;
     assert!(page.contains("/do/set_password") && !page.contains("/do/change_password"), "{page}");
@@ -101,9 +101,9 @@ async fn an_account_without_a_password_says_so_and_can_get_one() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let answer = zoe.submit(&server, "/do/set_password", "password=another+horse+battery").await;
     assert_eq!(answer.code(), "password_set");
-    let answer = zoe.submit(&server, "/do/unlink_provider", "provider=work").await;
+    let answer = zoe.submit(&server, "/do/unlink_provider", "provider=office").await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let answer = zoe.submit(&server, "/do/unlink_provider", "provider=work").await;
+    let answer = zoe.submit(&server, "/do/unlink_provider", "provider=office").await;
     assert_eq!(answer.code(), "not_found");
     let answer = Browser::default().submit(&server, "/do/sign_in", form).await;
     assert!(answer.status < 400, "{answer:?}");
@@ -137,7 +137,7 @@ async fn nobody_else_begins_or_ends_linking() {
     let (_, mut li) = account(&server, "李雷").await;
     let (_, mut mallory) = account(&server, "mallory").await;
     let of_mallory = link_address(&server, &mut mallory).await;
-    for address in [of_mallory.as_str(), "/sign-in/work?link=", "/sign-in/work?link=nonsense"] {
+    for address in [of_mallory.as_str(), "/sign-in/office?link=", "/sign-in/office?link=nonsense"] {
         assert_eq!(li.get(&server, address).await.code(), "sign_in_over", "{address}");
     }
     assert_eq!(Browser::default().get(&server, &of_mallory).await.code(), "sign_in_over");
@@ -147,7 +147,7 @@ async fn nobody_else_begins_or_ends_linking() {
     let back = provider.authorize(&url, "mallory's", |_| {});
     let state = li.cookies.iter().find(|(name, _)| name.contains("_sign_in")).unwrap();
     mallory.cookies.insert(state.0.clone(), state.1.clone());
-    let answer = mallory.get(&server, &format!("/sign-in/work/callback?{back}")).await;
+    let answer = mallory.get(&server, &format!("/sign-in/office/callback?{back}")).await;
     assert_eq!(answer.code(), "sign_in_over");
     let mut other = Browser::default();
     other.sign_in(&server, &provider, "mallory's", |_| {}).await;
@@ -174,9 +174,9 @@ async fn the_operator_says_who_may_sign_up() {
     let come = async |next: &str| {
         let mut browser = Browser::default();
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        let url = browser.begin(&invited, &format!("/sign-in/work?next={next}")).await;
+        let url = browser.begin(&invited, &format!("/sign-in/office?next={next}")).await;
         let back = provider.authorize(&url, "zoë", |_| {});
-        browser.get(&invited, &format!("/sign-in/work/callback?{back}")).await
+        browser.get(&invited, &format!("/sign-in/office/callback?{back}")).await
     };
     assert_eq!(come("/").await.code(), "provider_sign_up_closed");
     assert_eq!(come(&format!("/g/{group}")).await.code(), "provider_sign_up_closed");

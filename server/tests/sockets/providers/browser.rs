@@ -71,9 +71,9 @@ impl Browser {
         subject: &str,
         change: impl FnOnce(&mut TokenDraft),
     ) -> Answer {
-        let url = self.begin(server, "/sign-in/work").await;
+        let url = self.begin(server, "/sign-in/office").await;
         let back = provider.authorize(&url, subject, change);
-        self.get(server, &format!("/sign-in/work/callback?{back}")).await
+        self.get(server, &format!("/sign-in/office/callback?{back}")).await
     }
 
     /// Returns the name of the signed-in user; none if nobody is.

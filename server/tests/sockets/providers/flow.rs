@@ -17,12 +17,12 @@ async fn a_sign_in_ends_once_and_in_the_browser_that_began_it() {
     let provider = FakeProvider::start().await;
     let server = server_with(&provider, |_| {}).await;
     let mut wanjiru = Browser::default();
-    let url = wanjiru.begin(&server, "/sign-in/work").await;
-    let back = format!("/sign-in/work/callback?{}", provider.authorize(&url, "wanjirũ", |_| {}));
+    let url = wanjiru.begin(&server, "/sign-in/office").await;
+    let back = format!("/sign-in/office/callback?{}", provider.authorize(&url, "wanjirũ", |_| {}));
     assert_eq!(Browser::default().get(&server, &back).await.code(), "sign_in_over", "another browser");
 
     let mut mallory = Browser::default();
-    mallory.begin(&server, "/sign-in/work").await;
+    mallory.begin(&server, "/sign-in/office").await;
     assert_eq!(mallory.get(&server, &back).await.code(), "sign_in_over", "with a sign-in of its own");
     assert_eq!(mallory.name(&server).await, None);
 
@@ -38,11 +38,11 @@ async fn a_sign_in_ends_once_and_in_the_browser_that_began_it() {
 async fn the_cookie_of_a_sign_in_is_for_this_server_alone_and_short() {
     let provider = FakeProvider::start().await;
     let server = with(|config| {
-        config.providers = vec![provider.settings("work")];
+        config.providers = vec![provider.settings("office")];
         config.origin = Some("https://chat.example.org".into());
     })
     .await;
-    let request = "GET /sign-in/work HTTP/1.1\r\nHost: chat.example.org\r\nConnection: close\r\n\r\n";
+    let request = "GET /sign-in/office HTTP/1.1\r\nHost: chat.example.org\r\nConnection: close\r\n\r\n";
     let (_, answer) = crate::people::raw(&server, request).await;
     let cookie = answer.lines().find(|line| line.to_lowercase().starts_with("set-cookie: ")).unwrap();
     assert!(cookie.contains(": __Host-hubbub_sign_in="), "{cookie}");
@@ -58,7 +58,7 @@ async fn a_changed_state_or_cookie_ends_nothing() {
     let provider = FakeProvider::start().await;
     let server = server_with(&provider, |_| {}).await;
     let mut browser = Browser::default();
-    let url = browser.begin(&server, "/sign-in/work").await;
+    let url = browser.begin(&server, "/sign-in/office").await;
     let back = provider.authorize(&url, "zoë", |_| {});
     let (before, state) = back.split_once("state=").unwrap();
     for other in [
@@ -67,7 +67,7 @@ async fn a_changed_state_or_cookie_ends_nothing() {
         format!("{back}&state=again"),
         String::new(),
     ] {
-        let answer = browser.clone().get(&server, &format!("/sign-in/work/callback?{other}")).await;
+        let answer = browser.clone().get(&server, &format!("/sign-in/office/callback?{other}")).await;
         assert_eq!(answer.code(), "sign_in_over", "{other}");
     }
     let name = browser.cookies.keys().find(|name| name.contains("_sign_in")).unwrap().clone();
@@ -76,10 +76,10 @@ async fn a_changed_state_or_cookie_ends_nothing() {
     for cookie in ["", "nonsense", &"A".repeat(9_000), &changed] {
         let mut other = browser.clone();
         other.cookies.insert(name.clone(), cookie.to_owned());
-        let answer = other.get(&server, &format!("/sign-in/work/callback?{back}")).await;
+        let answer = other.get(&server, &format!("/sign-in/office/callback?{back}")).await;
         assert!(answer.status >= 400, "{answer:?}");
     }
-    let answer = browser.get(&server, &format!("/sign-in/work/callback?{back}")).await;
+    let answer = browser.get(&server, &format!("/sign-in/office/callback?{back}")).await;
     assert_eq!(answer.location(), "/", "none of them has used it up");
 }
 
@@ -88,14 +88,14 @@ async fn a_code_of_another_sign_in_does_not_fit_the_verifier() {
     let provider = FakeProvider::start().await;
     let server = server_with(&provider, |_| {}).await;
     let (mut victim, mut mallory) = (Browser::default(), Browser::default());
-    let of_victim = victim.begin(&server, "/sign-in/work").await;
+    let of_victim = victim.begin(&server, "/sign-in/office").await;
     let of_victim = provider.authorize(&of_victim, "victim", |_| {});
-    let of_mallory = mallory.begin(&server, "/sign-in/work").await;
+    let of_mallory = mallory.begin(&server, "/sign-in/office").await;
     let of_mallory = provider.authorize(&of_mallory, "mallory", |_| {});
     // The code of the victim with the state of the other.
     let (code, _) = of_victim.split_once('&').unwrap();
     let (_, rest) = of_mallory.split_once('&').unwrap();
-    let answer = mallory.get(&server, &format!("/sign-in/work/callback?{code}&{rest}")).await;
+    let answer = mallory.get(&server, &format!("/sign-in/office/callback?{code}&{rest}")).await;
     assert_eq!(answer.code(), "sign_in_over");
     assert_eq!(mallory.name(&server).await, None);
 }
@@ -113,10 +113,10 @@ async fn the_token_of_an_earlier_sign_in_does_not_count_for_a_later_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_answer_of_one_provider_does_not_count_as_that_of_another() {
     let (honest, evil) = (FakeProvider::start().await, FakeProvider::start().await);
-    let providers = vec![honest.settings("work"), evil.settings("evil")];
+    let providers = vec![honest.settings("office"), evil.settings("evil")];
     let server = with(|config| config.providers = providers).await;
     let mut browser = Browser::default();
-    let url = browser.begin(&server, "/sign-in/work").await;
+    let url = browser.begin(&server, "/sign-in/office").await;
     let back = honest.authorize(&url, "zoë", |_| {});
     let answer = browser.clone().get(&server, &format!("/sign-in/evil/callback?{back}")).await;
     assert_eq!(answer.code(), "sign_in_over", "the state is that of the other provider");
@@ -139,7 +139,7 @@ async fn the_answer_of_one_provider_does_not_count_as_that_of_another() {
 
     // The same subject at two providers is two people.
     let mut names = Vec::new();
-    for (id, provider) in [("work", &honest), ("evil", &evil)] {
+    for (id, provider) in [("office", &honest), ("evil", &evil)] {
         let mut browser = Browser::default();
         let url = browser.begin(&server, &format!("/sign-in/{id}")).await;
         let back = provider.authorize(&url, "李雷", |_| {});
@@ -154,10 +154,10 @@ async fn an_answer_without_its_issuer_counts_only_if_the_provider_names_none() {
     let provider = FakeProvider::start().await;
     let server = server_with(&provider, |_| {}).await;
     let without = async |browser: &mut Browser, server: &ServerHandle| {
-        let url = browser.begin(server, "/sign-in/work").await;
+        let url = browser.begin(server, "/sign-in/office").await;
         let back = provider.authorize(&url, "zoë", |_| {});
         let (back, _) = back.split_once("&iss=").unwrap();
-        browser.get(server, &format!("/sign-in/work/callback?{back}")).await
+        browser.get(server, &format!("/sign-in/office/callback?{back}")).await
     };
     assert_eq!(without(&mut Browser::default(), &server).await.code(), "provider_answer_bad");
     provider.set_metadata("authorization_response_iss_parameter_supported", json!(false));
@@ -172,23 +172,23 @@ async fn a_sign_in_that_begins_at_one_node_ends_at_another() {
     let mut nodes = Vec::new();
     for _ in 0..2 {
         let mut config = Config::volatile();
-        config.providers = vec![provider.settings("work")];
+        config.providers = vec![provider.settings("office")];
         config.secret = Some(MasterSecret::from_bytes([9; 32]));
         nodes.push(Server::start_over(config, store.clone()).await.unwrap());
     }
     let mut browser = Browser::default();
-    let url = browser.begin(&nodes[0], "/sign-in/work").await;
-    let back = format!("/sign-in/work/callback?{}", provider.authorize(&url, "cal", |_| {}));
+    let url = browser.begin(&nodes[0], "/sign-in/office").await;
+    let back = format!("/sign-in/office/callback?{}", provider.authorize(&url, "cal", |_| {}));
     let copied = browser.clone();
     assert_eq!(browser.get(&nodes[1], &back).await.location(), "/");
     assert_eq!(copied.clone().get(&nodes[0], &back).await.code(), "sign_in_over", "once for all nodes");
     assert_eq!(browser.name(&nodes[0]).await.as_deref(), Some("cal"));
     let mut other = Config::volatile();
-    other.providers = vec![provider.settings("work")];
+    other.providers = vec![provider.settings("office")];
     let other = Server::start(other).await.unwrap();
     let mut browser = Browser::default();
-    let url = browser.begin(&nodes[0], "/sign-in/work").await;
-    let back = format!("/sign-in/work/callback?{}", provider.authorize(&url, "cal", |_| {}));
+    let url = browser.begin(&nodes[0], "/sign-in/office").await;
+    let back = format!("/sign-in/office/callback?{}", provider.authorize(&url, "cal", |_| {}));
     assert_eq!(browser.get(&other, &back).await.code(), "sign_in_over", "a server with another secret");
 }
 
@@ -207,15 +207,15 @@ async fn a_sign_in_leads_to_a_page_of_this_server() {
         ("/\r\nSet-Cookie: a=b", "/"),
         ("javascript:alert(1)", "/"),
         ("/do/sign_out", "/"),
-        ("/sign-in/work", "/"),
+        ("/sign-in/office", "/"),
         ("", "/"),
     ] {
         let mut browser = Browser::default();
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        let url = browser.begin(&server, &format!("/sign-in/work?next={next}")).await;
+        let url = browser.begin(&server, &format!("/sign-in/office?next={next}")).await;
         let back = provider.authorize(&url, "zoë", |_| {});
         // An address that comes with the answer does not count.
-        let back = format!("/sign-in/work/callback?{back}&next=%2F%2Fevil.example");
+        let back = format!("/sign-in/office/callback?{back}&next=%2F%2Fevil.example");
         assert_eq!(browser.get(&server, &back).await.location(), leads_to, "{next}");
     }
 }
@@ -225,7 +225,7 @@ async fn each_failure_has_a_page_that_says_what_to_do() {
     let provider = FakeProvider::start().await;
     let mut down = provider.settings("down");
     down.issuer = "http://127.0.0.1:9".into();
-    let providers = vec![provider.settings("work"), down];
+    let providers = vec![provider.settings("office"), down];
     // A provider that is down keeps no server from starting.
     let server = with(|config| config.providers = providers).await;
     let mut browser = Browser::default();
@@ -236,13 +236,13 @@ async fn each_failure_has_a_page_that_says_what_to_do() {
         "{}",
         page.text
     );
-    assert!(page.text.contains("href=\"/sign-in/work?next="), "another way is there: {}", page.text);
+    assert!(page.text.contains("href=\"/sign-in/office?next="), "another way is there: {}", page.text);
 
     let end = async |browser: &mut Browser, answer: &str| {
-        let url = browser.begin(&server, "/sign-in/work").await;
+        let url = browser.begin(&server, "/sign-in/office").await;
         let back = provider.authorize(&url, "zoë", |_| {});
         let (_, rest) = back.split_once('&').unwrap();
-        browser.page(&server, &format!("/sign-in/work/callback?{answer}&{rest}")).await
+        browser.page(&server, &format!("/sign-in/office/callback?{answer}&{rest}")).await
     };
     for (answer, status, says) in [
         ("error=access_denied", 403, "WORK didn"),
@@ -282,7 +282,7 @@ async fn metadata_of_another_issuer_or_with_a_weak_endpoint_is_refused() {
         let provider = FakeProvider::start().await;
         provider.set_metadata(name, value.clone());
         let server = server_with(&provider, |_| {}).await;
-        let answer = Browser::default().get(&server, "/sign-in/work").await;
+        let answer = Browser::default().get(&server, "/sign-in/office").await;
         assert_eq!(answer.code(), "provider_answer_bad", "{name} {value}");
     }
 }

@@ -13,9 +13,9 @@ use server::ServerHandle;
 use self::provider::FakeProvider;
 use crate::people::with;
 
-/// Starts a server whose provider `work` is this one.
+/// Starts a server whose provider `office` is this one.
 async fn server_with(provider: &FakeProvider, set: impl FnOnce(&mut Provider)) -> ServerHandle {
-    let mut settings = provider.settings("work");
+    let mut settings = provider.settings("office");
     set(&mut settings);
     with(|config| config.providers = vec![settings]).await
 }
