@@ -42,7 +42,10 @@ fn the_settings_of_the_page_about_signing_in_lead_to_the_provider() {
     let begins =
         format!("{issuer}/authorize?tenant=7&response_type=code&client_id=hubbub&redirect_uri=http%3A%2F%2F");
     assert!(printed.contains(&begins), "{printed}");
-    assert!(printed.contains("%2Fsign-in%2Foffice%2Fcallback&scope=openid+profile+email&state="), "{printed}");
+    assert!(
+        printed.contains("%2Fsign-in%2Foffice%2Fcallback&scope=openid+profile+email&state="),
+        "{printed}"
+    );
     assert!(printed.contains("&code_challenge_method=S256"), "{printed}");
     server.stop();
 }

@@ -49,7 +49,7 @@ async fn the_cookie_of_a_sign_in_is_for_this_server_alone_and_short() {
     for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Max-Age=600", "; Secure"] {
         assert!(cookie.contains(attribute), "{cookie}");
     }
-    let callback = "redirect_uri=https%3A%2F%2Fchat.example.org%2Fsign-in%2Fwork%2Fcallback&";
+    let callback = "redirect_uri=https%3A%2F%2Fchat.example.org%2Fsign-in%2Foffice%2Fcallback&";
     assert!(answer.contains(callback), "{answer}");
 }
 
@@ -245,10 +245,10 @@ async fn each_failure_has_a_page_that_says_what_to_do() {
         browser.page(&server, &format!("/sign-in/office/callback?{answer}&{rest}")).await
     };
     for (answer, status, says) in [
-        ("error=access_denied", 403, "WORK didn"),
-        ("error=login_required&error_description=%3Cscript%3E", 403, "WORK didn"),
-        ("error=temporarily_unavailable", 503, "WORK can"),
-        ("error=server_error", 503, "WORK can"),
+        ("error=access_denied", 403, "OFFICE didn"),
+        ("error=login_required&error_description=%3Cscript%3E", 403, "OFFICE didn"),
+        ("error=temporarily_unavailable", 503, "OFFICE can"),
+        ("error=server_error", 503, "OFFICE can"),
         ("code=", 422, "verified"),
         ("nothing=1", 422, "verified"),
         ("code=unknown", 422, "This sign-in has expired"),
