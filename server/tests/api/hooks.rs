@@ -165,7 +165,7 @@ async fn an_alert_of_grafanas_own_webhooks_is_shown_with_its_title_and_its_messa
     let text = said["text"].as_str().unwrap();
     assert!(text.starts_with("**[FIRING:1] Lid open (pot-1)**\n\nFiring\n\nValue: A=1\n"), "{text}");
     assert!(text.ends_with("@ann") && said["mentions"].as_array().is_none_or(Vec::is_empty), "{said}");
-    // What has a text of its own is shown as before.
+    // A payload with a text of its own is shown as before.
     says(
         &post_json(&server, &path, &json!({ "text": "tea", "title": "x", "message": "y" })).await,
         200,

@@ -1,7 +1,7 @@
 //! The messages of an archive, with their original authors and times.
 
 use archive::{Entry, File, Reaction};
-use wire::limits::REACTIONS;
+use wire::limits::{REACTIONS, RECIPIENTS};
 use wire::{
     Amendment, Conversation, Emoji, Event, Json, Person, Quote, RichText, SendId, Seq, Timestamp, Topic,
     UserId,
@@ -171,7 +171,8 @@ impl Importer<'_> {
             return Ok(None);
         };
         let mut people = Vec::new();
-        for user in users {
+        // No server has written more of them.
+        for user in users.iter().take(RECIPIENTS) {
             people.extend(self.people.person(self.chat, user).await?);
         }
         Ok(Some(people))
